@@ -1,0 +1,1 @@
+"""The common package: values, errors and event contracts; with the extra [kit], the platform."""
