@@ -34,6 +34,12 @@ class Event(BaseModel):
     KEY: ClassVar[str] = ""
     PCF: ClassVar[tuple[str, ...]] = ()
 
+    def __init_subclass__(
+        cls, *, type: str = "", key: str = "", pcf: tuple[str, ...] = (), **kwargs: Any
+    ) -> None:
+        """Tells type checkers which class arguments there are; Pydantic's hook uses them."""
+        super().__init_subclass__(**kwargs)
+
     @classmethod
     def __pydantic_init_subclass__(
         cls, *, type: str = "", key: str = "", pcf: tuple[str, ...] = (), **kwargs: Any

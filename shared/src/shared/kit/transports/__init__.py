@@ -1,0 +1,1 @@
+"""Two transports behind one small interface; one conformance suite for both."""
