@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Index, LargeBinary, Select, Text, select, text
+from sqlalchemy import BigInteger, Index, LargeBinary, Select, Text, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -88,3 +88,10 @@ async def blocked_keys(session: AsyncSession, topic: str, keys: Iterable[str]) -
 async def receive(session: AsyncSession, ids: Sequence[UUID], now: datetime) -> set[UUID]:
     """Notes the events as applied. Returns those that are new; the others were applied before."""
     return set(await session.scalars(_RECEIVE, {"ids": list(ids), "now": now}))
+
+
+async def open_count(session: AsyncSession) -> int:
+    """How many letters are dead or parked."""
+    states = [LetterState.DEAD, LetterState.PARKED]
+    counted = select(func.count(DeadLetter.id)).where(DeadLetter.state.in_(states))
+    return await session.scalar(counted) or 0

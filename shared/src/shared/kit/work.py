@@ -28,6 +28,7 @@ from shared.kit.database import Versioned, domain_error, new_id
 from shared.kit.outbox import Letter, append
 
 Row = TypeVar("Row", bound=DeclarativeBase)
+View = TypeVar("View")
 
 
 class Answering(Protocol):
@@ -165,14 +166,19 @@ class Work:
         )
         self._told.append((envelope, event.topic(), event.model_dump_json()))
 
-    def answer(self, view: Any, **how: Any) -> Any:
+    def answer(self, view: View, **how: Any) -> View:
         """The block's answer, rendered once: what is sent is what a repeated request gets.
 
-        `status`, `location` and `headers` may be given. Typed as Any, since FastAPI passes a ready
-        response through while the route's return type documents the view.
+        `status`, `location` and `headers` may be given. Typed as the view, which documents the
+        route; in truth it is the ready response, which FastAPI passes through.
         """
         assert self._door is not None, "only a door can answer"
-        return self._door.answer(view, [envelope for envelope, _, _ in self._told], **how)
+        return cast("View", self._door.answer(view, self.told, **how))
+
+    @property
+    def dry_run(self) -> bool:
+        """Whether nothing will be kept (for what would act outside this transaction)."""
+        return self._door is not None and self._door.dry_run
 
     @property
     def told(self) -> Sequence[Envelope]:

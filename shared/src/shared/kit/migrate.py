@@ -1,0 +1,160 @@
+"""Migrations: one environment for all services; revisions live in each service's package.
+
+`upgrade` brings a database to the head of its service, `check` says what the tables and the
+revisions disagree on, `revision` writes a new one. Alembic is imported only when there is work to
+do (a second to import), so that a start with nothing to migrate is fast.
+"""
+
+import ast
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module, resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import MetaData, text
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+
+from shared.kit.database import Kit
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+VERSIONS = "alembic_version"
+
+
+def versions_folder(service: str) -> Path:
+    """Where the revisions of a service lie, inside its package."""
+    return Path(str(resources.files(service))) / "migrations" / "versions"
+
+
+def head_revision(service: str) -> str:
+    """The newest revision: the one that no other names as its predecessor."""
+    revisions: dict[str, str | None] = {}
+    for file in versions_folder(service).glob("*.py"):
+        found = dict(_assigned(ast.parse(file.read_text())))
+        if "revision" in found:
+            revisions[found["revision"]] = found.get("down_revision")
+    heads = set(revisions) - set(revisions.values())
+    if len(heads) != 1:
+        raise RuntimeError(f"{service} has {len(heads)} heads of migration: {sorted(heads)}")
+    return heads.pop()
+
+
+def _assigned(tree: ast.Module) -> Iterator[tuple[str, Any]]:
+    for node in tree.body:
+        if isinstance(node, ast.Assign | ast.AnnAssign):
+            target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+            if isinstance(target, ast.Name) and isinstance(node.value, ast.Constant):
+                yield target.id, node.value.value
+
+
+async def current_revision(connection: AsyncConnection) -> str | None:
+    """The revision of a database; None when it was never migrated."""
+    there = await connection.scalar(text("select to_regclass('alembic_version') is not null"))
+    if not there:
+        return None
+    return await connection.scalar(text("select version_num from alembic_version"))
+
+
+async def upgrade(service: str, url: str) -> bool:
+    """Brings the database to the head. Returns whether there was anything to do."""
+    engine = create_async_engine(url)
+    try:
+        async with engine.begin() as connection:
+            # Two processes may start at once; the second finds the work done.
+            await connection.execute(text("select pg_advisory_xact_lock(7305002)"))
+            if await current_revision(connection) == head_revision(service):
+                return False
+            await connection.run_sync(_run, service, "head")
+            return True
+    finally:
+        await engine.dispose()
+
+
+def target_metadata(service: str) -> list[MetaData]:
+    """The tables of a service and those of the kit."""
+    main = import_module(f"{service}.main")
+    return [main.service.tables, Kit.metadata]
+
+
+def _run(connection: "Connection", service: str, target: str) -> None:
+    from alembic.runtime.environment import EnvironmentContext  # noqa: PLC0415  # a second to import
+
+    config, script = _script(service)
+
+    def steps(revision: Any, _: Any) -> Any:
+        return script._upgrade_revs(target, revision)  # noqa: SLF001  # alembic's own command does so
+
+    with EnvironmentContext(config, script, fn=steps) as environment:
+        environment.configure(connection=connection, target_metadata=target_metadata(service))
+        environment.run_migrations()
+
+
+def _script(service: str) -> tuple[Any, Any]:
+    from alembic.config import Config  # noqa: PLC0415  # a second to import
+    from alembic.script import ScriptDirectory  # noqa: PLC0415
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("version_locations", str(versions_folder(service)))
+    config.set_main_option("path_separator", "newline")
+    return config, ScriptDirectory.from_config(config)
+
+
+@contextmanager
+def _comparing(connection: "Connection") -> Iterator[Any]:
+    from alembic.runtime.migration import MigrationContext  # noqa: PLC0415  # a second to import
+
+    yield MigrationContext.configure(connection, opts={"compare_type": True})
+
+
+async def check(service: str, url: str) -> list[str]:
+    """What the migrated database and the tables disagree on, in words. Empty when nothing."""
+    engine = create_async_engine(url)
+    try:
+        async with engine.connect() as connection:
+            return await connection.run_sync(_differences, service)
+    finally:
+        await engine.dispose()
+
+
+def _differences(connection: "Connection", service: str) -> list[str]:
+    from alembic.autogenerate import compare_metadata  # noqa: PLC0415  # a second to import
+
+    with _comparing(connection) as context:
+        return [str(item) for item in compare_metadata(context, target_metadata(service))]  # type: ignore[arg-type]  # a list of metadata is allowed
+
+
+async def revision(service: str, url: str, message: str) -> Path:
+    """Writes a revision that brings the database at `url` (migrated to the head) to the tables."""
+    engine = create_async_engine(url)
+    try:
+        async with engine.connect() as connection:
+            return await connection.run_sync(_write, service, message)
+    finally:
+        await engine.dispose()
+
+
+def _write(connection: "Connection", service: str, message: str) -> Path:
+    from alembic.autogenerate import produce_migrations, render_python_code  # noqa: PLC0415
+
+    with _comparing(connection) as context:
+        operations = produce_migrations(context, target_metadata(service))  # type: ignore[arg-type]  # a list of metadata is allowed
+        assert operations.upgrade_ops is not None
+        code = render_python_code(operations.upgrade_ops)
+    folder = versions_folder(service)
+    folder.mkdir(parents=True, exist_ok=True)
+    previous = head_revision(service) if any(folder.glob("*.py")) else None
+    number = f"{len(list(folder.glob('*.py'))) + 1:04d}"
+    slug = "_".join(message.lower().split())
+    file = folder / f"{number}_{slug}.py"
+    file.write_text(
+        f'"""{message}."""\n\n'
+        "import sqlalchemy as sa\nfrom alembic import op\nfrom sqlalchemy.dialects import postgresql\n\n"
+        f'revision = "{number}"\n'
+        f"down_revision = {previous!r}\n\n\n"
+        f"def upgrade() -> None:\n    {code}\n"
+    )
+    return file
+

@@ -1,0 +1,1 @@
+"""The script folder Alembic asks for; revisions live in the services."""
