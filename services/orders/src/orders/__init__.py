@@ -1,1 +1,1 @@
-"""orders."""
+"""Orders: parties, stock, quotes, sales orders, fulfilment, returns, and the history of sales."""

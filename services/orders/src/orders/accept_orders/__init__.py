@@ -1,0 +1,1 @@
+"""Accept and validate sales orders, and bring them to a confirmation."""

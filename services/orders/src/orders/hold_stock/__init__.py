@@ -1,0 +1,1 @@
+"""What there is to promise: stock positions, and their reservation."""

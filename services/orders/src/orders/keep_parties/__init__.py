@@ -1,0 +1,1 @@
+"""Who can order: parties, learned from accounts, with the terms kept here."""

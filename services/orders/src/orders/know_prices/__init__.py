@@ -1,0 +1,1 @@
+"""What products cost: the price book, learned from pricing."""

@@ -1,0 +1,26 @@
+"""The list of this service's doors."""
+
+from orders.accept_orders import consumers as accept_consumers
+from orders.accept_orders import routes as accept_routes
+from orders.hold_stock import routes as stock_routes
+from orders.keep_parties import consumers as party_consumers
+from orders.keep_parties import routes as party_routes
+from orders.know_prices import consumers as price_consumers
+from orders.table import Table
+from shared.events import orders as told
+from shared.events.catalogue import contracts_of
+from shared.kit.service import Service
+
+service = Service(
+    name="orders",
+    title="Tradepost Orders",
+    about="Parties, stock, quotes, sales orders, fulfilment and returns.",
+    tables=Table.metadata,
+    doors=(accept_routes.router, stock_routes.router, party_routes.router),
+    consumers=(
+        accept_consumers.consumer,
+        party_consumers.consumer,
+        price_consumers.consumer,
+    ),
+    emits=contracts_of(told),
+)
