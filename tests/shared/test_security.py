@@ -64,7 +64,7 @@ class Issuer:
 @contextmanager
 def running() -> Iterator[Issuer]:
     issuer = Issuer()
-    thread = Thread(target=issuer.server.serve_forever)
+    thread = Thread(target=issuer.server.serve_forever, args=(0.01,))
     thread.start()
     try:
         yield issuer

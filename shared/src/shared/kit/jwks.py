@@ -13,9 +13,10 @@ from typing import Any
 
 import httpx
 import orjson
-import structlog
 from jwt import PyJWK
 from jwt.exceptions import PyJWKError, PyJWTError
+
+from shared.kit.observe import logger
 
 ALGORITHMS = ("RS256", "ES256")
 SMALLEST_RSA_KEY = 2048
@@ -23,7 +24,7 @@ FRESH = timedelta(minutes=15)
 PAUSE = timedelta(seconds=10)
 TIMEOUT_SECONDS = 5.0
 
-log = structlog.get_logger("shared.jwks")
+log = logger("shared.jwks")
 
 
 class KeySet:
