@@ -16,7 +16,10 @@ SCHEMA: dict[str, Any] = {
         "id": {"type": "string", "format": "uuid"},
         "kind": {"const": "order"},
         "state": {"type": "string", "enum": ["accepted", "cancelled"]},
-        "note": {"anyOf": [{"type": "string", "maxLength": 200}, {"type": "null"}], "default": None},
+        "note": {
+            "anyOf": [{"type": "string", "maxLength": 200}, {"type": "null"}],
+            "default": None,
+        },
         "count": {"type": "integer", "minimum": 0, "maximum": 10, "multipleOf": 2},
         "code": {"type": "string", "pattern": "^[A-Z]{3}$", "minLength": 3},
         "lines": {"type": "array", "items": {"$ref": "#/$defs/Line"}, "maxItems": 5},
@@ -126,9 +129,7 @@ HARMLESS: dict[str, Mutation] = {
     "new optional member": lambda s: s["properties"].update(new={"type": "string"}),
     "nested optional member": lambda s: s["$defs"]["Line"]["properties"].update(new={}),
     "enum value added": lambda s: member(s, "state")["enum"].append("shipped"),
-    "const grows into an enum": lambda s: s["properties"].update(
-        kind={"enum": ["order", "quote"]}
-    ),
+    "const grows into an enum": lambda s: s["properties"].update(kind={"enum": ["order", "quote"]}),
     "wider limit": lambda s: member(s, "count").update(maximum=20),
     "limit dropped": lambda s: member(s, "lines").pop("maxItems"),
     "described": lambda s: member(s, "id").update(description="Whose.", examples=["x"], title="I"),

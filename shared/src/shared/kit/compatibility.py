@@ -20,6 +20,11 @@ _OPAQUE = (
     "dependentSchemas", "unevaluatedProperties", "unevaluatedItems", "contentEncoding",
     "contentMediaType",
 )  # fmt: skip
+_SPEAKS_OF = {
+    "string": ("minLength", "maxLength", "pattern", "format"),
+    "array": ("items", "prefixItems", "minItems", "maxItems", "uniqueItems"),
+    "object": ("properties", "required", "additionalProperties", "propertyNames"),
+}
 _NOTHING: Schema = {"not": {}}
 
 
@@ -37,43 +42,34 @@ class _Comparison:
     new_root: Schema
     read: bool
     sent: bool
-    seen: set[tuple[int, int]] = field(default_factory=set)
-    kept: list[Schema] = field(default_factory=list)
+    open: set[tuple[int, int]] = field(default_factory=set)
 
     def of(self, old: Any, new: Any, place: str) -> Iterator[str]:
-        if isinstance(old, Mapping) and isinstance(new, Mapping) and ("$ref" in old or "$ref" in new):
-            pair = (id(old), id(new))
-            if pair in self.seen:  # a recursive schema: this pair is being compared already
-                return
-            self.seen.add(pair)
-            self.kept += [old, new]  # so that no other object takes over the id
+        pair = (id(old), id(new))  # both belong to the roots, so no id is used twice
+        if pair in self.open:  # a recursive schema: this pair is being compared already
+            return
+        self.open.add(pair)
         before = _alternatives(_resolved(old, self.old_root), self.old_root)
         after = _alternatives(_resolved(new, self.new_root), self.new_root)
         if len(before) == len(after) == 1:
             yield from self._plain(before[0], after[0], place)
         else:
             yield from self._choices(before, after, place)
+        self.open.discard(pair)
 
     def _choices(self, before: list[Schema], after: list[Schema], place: str) -> Iterator[str]:
         left = list(after)
         for old in before:
-            found = [(list(self._apart(old, new, place)), at) for at, new in enumerate(left)]
+            alike = [at for at, new in enumerate(left) if _name(new) == _name(old)]
+            found = [(list(self._plain(old, left[at], place)), at) for at in alike]
             if not found:
                 yield f"{place}: {_name(old)} is no longer allowed"
                 continue
             changes, at = min(found, key=lambda each: len(each[0]))
-            if changes and _name(old) != _name(left[at]):
-                yield f"{place}: {_name(old)} is no longer allowed"
-                continue
             yield from changes
             del left[at]
         if self.read:
             yield from (f"{place}: may now be {_name(new)}" for new in left)
-
-    def _apart(self, old: Schema, new: Schema, place: str) -> Iterator[str]:
-        """Tried without remembering: a pair that does not match must not count as compared."""
-        trial = _Comparison(self.old_root, self.new_root, self.read, self.sent, set(self.seen))
-        yield from trial._plain(old, new, place)  # noqa: SLF001  # the same class
 
     def _plain(self, old: Schema, new: Schema, place: str) -> Iterator[str]:
         if old == new and old in ({}, _NOTHING):
@@ -147,7 +143,7 @@ class _Comparison:
 
     def _inner(self, word: str, old: Schema, new: Schema, place: str) -> Iterator[str]:
         first, second = _object(old.get(word, True)), _object(new.get(word, True))
-        if first == second:
+        if first == second and first in ({}, _NOTHING):  # equal references may lead to unequal ends
             return
         if not first or first == _NOTHING or not second or second == _NOTHING:
             narrowed = first != _NOTHING and second != {}
@@ -197,8 +193,14 @@ def _alternatives(schema: Schema, root: Schema) -> list[Schema]:
             parts = [{**rest, **_resolved(part, root)} for part in schema[word]]
             return [flat for part in parts for flat in _alternatives(part, root)]
     if isinstance(schema.get("type"), list):
-        return [{**schema, "type": each} for each in schema["type"]]
+        return [_narrowed_to(each, schema) for each in schema["type"]]
     return [schema]
+
+
+def _narrowed_to(kind: str, schema: Schema) -> Schema:
+    """The schema as it binds values of one type: a length says nothing of null."""
+    foreign = {word for owner, words in _SPEAKS_OF.items() if owner != kind for word in words}
+    return {**{n: value for n, value in schema.items() if n not in foreign}, "type": kind}
 
 
 def _enumerated(schema: Schema) -> list[Any] | None:

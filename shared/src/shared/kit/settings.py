@@ -28,7 +28,9 @@ Address = Annotated[str, Field(repr=False)]
 class Settings(BaseSettings):
     """Read once at the start. A misspelt variable is refused, not ignored."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True, hide_input_in_errors=True)
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, extra="forbid", frozen=True, hide_input_in_errors=True
+    )
 
     database_url: Address = Field(
         "", description="PostgreSQL of the one service that this process runs."
