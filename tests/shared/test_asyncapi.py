@@ -32,7 +32,7 @@ class Part(BaseModel):
     sku: str = Field(min_length=1, max_length=40)
     quantity: Quantity
     price: Money
-    parts: list["Part"] = []
+    parts: list["Part"] = Field(default_factory=list)
 
 
 class LampLit(Event, type="lights.lamp.lit.v1", key="lamp_id", pcf=("3.5.4.1", "3.5.4.2")):
@@ -51,7 +51,7 @@ class LampLit(Event, type="lights.lamp.lit.v1", key="lamp_id", pcf=("3.5.4.1", "
     currency: Currency
     watts: int = Field(gt=0, le=100, multiple_of=5)
     share: float = Field(gt=0, lt=1)
-    labels: dict[str, str] = {}
+    labels: dict[str, str] = Field(default_factory=dict)
     pair: tuple[str, int] | None = None
     code: Annotated[str, Field(pattern="^L-[0-9]{4}$", examples=["L-0001", "L-0002"])]
     seen_at: datetime | None = None

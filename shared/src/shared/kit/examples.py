@@ -81,17 +81,19 @@ class Maker:
         return [self.make(schema.get("items", {}), name, depth + 1) for _ in range(wanted)]
 
     def _figure(self, schema: Mapping[str, Any]) -> float:
-        low = schema.get("minimum")
-        if low is None and "exclusiveMinimum" in schema:
-            low = schema["exclusiveMinimum"] + 1
+        low = schema.get("minimum", schema.get("exclusiveMinimum"))
         high = schema.get("maximum", schema.get("exclusiveMaximum"))
-        wanted: float = self._number + 1 if low is None else max(low, self._number + 1)
-        if high is not None and wanted > high - ("exclusiveMaximum" in schema):
-            wanted = (
-                (low + high) / 2 if low is not None and schema["type"] == "number" else low or 0
-            )
+        wanted: list[float] = [self._number + 1, 1, 0]
+        wanted += [edge + more for edge in (low, high) if edge is not None for more in (1, 0, -1)]
+        if low is not None and high is not None and schema["type"] == "number":
+            wanted.append((low + high) / 2)
         step = schema.get("multipleOf")
-        return wanted if step is None else -(-wanted // step) * step
+        if step is not None:
+            wanted += [-(-value // step) * step for value in wanted]
+        for value in wanted:
+            if _fits(value, schema):
+                return value
+        raise NoExample(f"{self._seed}: give the number ({schema}) an example.")
 
     def _text(self, schema: Mapping[str, Any], name: str) -> str:
         pattern = schema.get("pattern", "")
@@ -113,7 +115,7 @@ class Maker:
         moment = BEGIN + timedelta(days=self._number, hours=self._count)
         if kind.startswith("uuid"):
             bits = sha256(f"{self._seed}/{self._number}/{self._count}".encode()).digest()[:16]
-            return str(UUID(bytes=bits, version=int(kind[4:] or 7)))
+            return str(_uuid(int.from_bytes(bits), int(kind[4:] or 7)))
         if kind == "date":
             return (moment + timedelta(days=self._count)).date().isoformat()
         fixed = {
@@ -142,3 +144,19 @@ class Maker:
             target = target[step]
         found: Mapping[str, Any] = target
         return found
+
+
+def _uuid(bits: int, version: int) -> UUID:
+    """Python 3.11 itself knows no version above five."""
+    bits = bits & ~(0xF << 76) | version << 76
+    return UUID(int=bits & ~(0b11 << 62) | 0b10 << 62)
+
+
+def _fits(value: float, schema: Mapping[str, Any]) -> bool:
+    return (
+        value >= schema.get("minimum", value)
+        and value <= schema.get("maximum", value)
+        and value > schema.get("exclusiveMinimum", value - 1)
+        and value < schema.get("exclusiveMaximum", value + 1)
+        and not value % schema.get("multipleOf", value or 1)
+    )
