@@ -1,13 +1,13 @@
 """What can be wrong, in a handful of kinds. A slice subclasses a kind; the docstring is the message.
 
-    DomainError
-    ├── NotFound            404  what was named does not exist
-    ├── Forbidden           403  the caller may not
-    ├── Conflict            409  not in this state, or somebody else was faster
-    │   └── VersionConflict 412  the caller's copy is old
-    ├── Invalid             422  understood, but it cannot be so (carries every fault at once)
-    │   └── Misunderstood   400  not understood at all
-    └── Busy                503  not now; the same request may succeed later
+DomainError
+├── NotFound            404  what was named does not exist
+├── Forbidden           403  the caller may not
+├── Conflict            409  not in this state, or somebody else was faster
+│   └── VersionConflict 412  the caller's copy is old
+├── Invalid             422  understood, but it cannot be so (carries every fault at once)
+│   └── Misunderstood   400  not understood at all
+└── Busy                503  not now; the same request may succeed later
 """
 
 from collections.abc import Mapping, Sequence
