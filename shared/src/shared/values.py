@@ -22,6 +22,7 @@ from pydantic import (
     model_validator,
 )
 from pydantic_core import PydanticCustomError
+from typing_extensions import override
 
 from shared.currencies import MINOR_UNITS
 
@@ -144,6 +145,7 @@ class Money(BaseModel):
         self._same(other)
         return self.amount <= other.amount
 
+    @override
     def __str__(self) -> str:
         return f"{plain(self.amount)} {self.currency}"
 

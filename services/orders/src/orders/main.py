@@ -7,8 +7,7 @@ from orders.keep_parties import consumers as party_consumers
 from orders.keep_parties import routes as party_routes
 from orders.know_prices import consumers as price_consumers
 from orders.table import Table
-from shared.events import orders as told
-from shared.events.catalogue import contracts_of
+from shared.events.catalogue import contracts_by
 from shared.kit.service import Service
 
 service = Service(
@@ -22,5 +21,5 @@ service = Service(
         party_consumers.consumer,
         price_consumers.consumer,
     ),
-    emits=contracts_of(told),
+    emits=contracts_by("orders"),
 )

@@ -16,6 +16,11 @@ def contracts() -> tuple[type[Event], ...]:
     return tuple(_by_type().values())
 
 
+def contracts_by(service: str) -> tuple[type[Event], ...]:
+    """What a service publishes."""
+    return tuple(contract for contract in contracts() if contract.service() == service)
+
+
 def contract_of(type: str) -> type[Event] | None:  # noqa: A002  # the attribute's name
     """The contract of that CloudEvents type, when we know one."""
     return _by_type().get(type)

@@ -19,6 +19,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 from pydantic_core import from_json, to_json
+from typing_extensions import override
 
 CONTENT_TYPE = "application/cloudevents+json; charset=UTF-8"
 
@@ -34,6 +35,7 @@ class Event(BaseModel):
     KEY: ClassVar[str] = ""
     PCF: ClassVar[tuple[str, ...]] = ()
 
+    @override
     def __init_subclass__(
         cls, *, type: str = "", key: str = "", pcf: tuple[str, ...] = (), **kwargs: Any
     ) -> None:
@@ -41,6 +43,7 @@ class Event(BaseModel):
         super().__init_subclass__(**kwargs)
 
     @classmethod
+    @override
     def __pydantic_init_subclass__(
         cls, *, type: str = "", key: str = "", pcf: tuple[str, ...] = (), **kwargs: Any
     ) -> None:

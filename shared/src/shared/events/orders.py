@@ -132,9 +132,7 @@ class QuoteDeclined(
     opportunity_id: UUID | None = None
 
 
-class OrderPlaced(
-    Event, type="orders.order.placed.v1", key="order_id", pcf=("3.5.4.1", "3.5.4.5")
-):
+class OrderPlaced(Event, type="orders.order.placed.v1", key="order_id", pcf=("3.5.4.1", "3.5.4.5")):
     """An order was accepted and stored, with its stock reserved as far as there is some.
 
     `points` asks loyalty to redeem; `promotions` asks pricing to count their uses. The order is

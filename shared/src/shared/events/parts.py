@@ -31,7 +31,9 @@ class WantedLine(Part):
 class PriceStep(Part):
     """One step of a price's explanation: what rule made the unit price what it is."""
 
-    rule: str = Field(examples=["list", "segment", "volume_break", "promotion", "floor", "rounding"])
+    rule: str = Field(
+        examples=["list", "segment", "volume_break", "promotion", "floor", "rounding"]
+    )
     detail: str = Field(examples=["Segment price of wholesale"])
     unit_price: Exact = Field(description="the unit price after this step")
 

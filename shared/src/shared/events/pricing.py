@@ -58,7 +58,9 @@ class PromotionActivated(
     valid_to: Instant | None = None
 
 
-class PromotionEnded(Event, type="pricing.promotion.ended.v1", key="promotion_id", pcf=("3.3.3.7",)):
+class PromotionEnded(
+    Event, type="pricing.promotion.ended.v1", key="promotion_id", pcf=("3.3.3.7",)
+):
     """A promotion cannot be used any more."""
 
     promotion_id: UUID

@@ -161,7 +161,7 @@ class ConsumerRuntime:
                         beating.cancel()
             except asyncio.CancelledError:
                 raise
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001  # whatever it was, it joins again
                 failures += 1
                 self.pulse.failing = f"{type(error).__name__}: {error}"
                 log.warning("The consumer failed and joins again: %s", self.pulse.failing)
@@ -187,8 +187,10 @@ class ConsumerRuntime:
             else:
                 await subscription.retry(batch, wait)
         except Lost:
-            log.info("%s/%d is taken by another; its events come there", batch.topic, batch.partition)
-        self._metrics.process_duration(batch.topic, self.service, perf_counter() - started)
+            log.info(
+                "%s/%d is taken by another; its events come there", batch.topic, batch.partition
+            )
+        self._metrics.processing.labels(batch.topic, self.service).observe(perf_counter() - started)
 
     async def apply(self, batch: Batch) -> timedelta | None:
         """Applies a batch. None when all of it is settled; else how long to wait before retrying."""
@@ -235,7 +237,7 @@ class ConsumerRuntime:
             new = await receive(work.session, [h.envelope.id for h in free], work.now)
             fresh = _first_of_each([item for item in free if item.envelope.id in new])
             if len(fresh) < len(free):
-                self._metrics.duplicates(topic, len(free) - len(fresh))
+                self._metrics.inbox_duplicates.labels(topic).inc(len(free) - len(fresh))
             await self._call(work, fresh)
 
     async def _call(self, work: Work, fresh: Sequence[Heard]) -> None:
@@ -282,7 +284,9 @@ class ConsumerRuntime:
             tries = self._tries.get(place, 0) + 1
             if isinstance(error, DomainError) or tries >= ATTEMPTS:
                 self._tries.pop(place, None)
-                log.exception("%s goes to the dead letters", envelope.type if envelope else record.topic)
+                log.exception(
+                    "%s goes to the dead letters", envelope.type if envelope else record.topic
+                )
                 await self._bury(record, envelope, type(error).__name__, _words(error), tries)
                 return None
             self._tries[place] = tries
@@ -295,7 +299,7 @@ class ConsumerRuntime:
         work = self._new_work(context)
         async with work:
             work.add(_letter(record, envelope, cause, error, attempts, work.now))
-        self._metrics.dead_letter(record.topic, cause)
+        self._metrics.dead_letters.labels(record.topic, cause).inc()
 
     async def replay(self, letter: DeadLetter) -> None:
         """Applies a dead letter now, in a transaction of its own. Raises what its handler raises."""
@@ -355,7 +359,7 @@ def _letter(
 
 def context_of(envelope: Envelope) -> Context:
     """The context in which an event is handled: a child of the trace that emitted it."""
-    return Context().caused_by(envelope, Trace.parse(envelope.traceparent).child().format())
+    return Context().caused_by(envelope, str(Trace.parsed(envelope.traceparent).child()))
 
 
 def backoff(failures: int) -> timedelta:

@@ -42,8 +42,13 @@ class Columns:
         list[Any]: JSONB,
         list[str]: JSONB,
         list[dict[str, Any]]: JSONB,
-        StrEnum: Enum(StrEnum, native_enum=False, length=40, create_constraint=False,
-                      values_callable=lambda kind: [str(member.value) for member in kind]),
+        StrEnum: Enum(
+            StrEnum,
+            native_enum=False,
+            length=40,
+            create_constraint=False,
+            values_callable=lambda kind: [str(member.value) for member in kind],
+        ),
     }
 
 
@@ -118,8 +123,8 @@ def domain_error(error: DBAPIError) -> DomainError | None:
     name = getattr(cause, "constraint_name", None) or ""
     if isinstance(error, IntegrityError) and name in CONSTRAINTS:
         return CONSTRAINTS[name]()
-    state = getattr(origin, "sqlstate", None) or getattr(cause, "sqlstate", "")
+    state = str(getattr(origin, "sqlstate", None) or getattr(cause, "sqlstate", ""))
     if state not in _STATES:
         return None
     kind, detail = _STATES[state]
-    return kind(detail, **({"constraint": name} if name else {}))
+    return kind(detail, constraint=name) if name else kind(detail)

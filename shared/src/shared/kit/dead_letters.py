@@ -84,7 +84,9 @@ async def replay_key(
         try:
             await consumer.replay(one)
         except Exception as error:  # noqa: BLE001  # the caller is told whatever it was
-            return ReplayView(replayed=done, stopped_at=one.id, error=f"{type(error).__name__}: {error}")
+            return ReplayView(
+                replayed=done, stopped_at=one.id, error=f"{type(error).__name__}: {error}"
+            )
         done.append(one.id)
     return ReplayView(replayed=done)
 

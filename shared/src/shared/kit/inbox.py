@@ -36,7 +36,12 @@ class DeadLetter(Kit, kw_only=True):
 
     __tablename__ = "dead_letters"
     __table_args__ = (
-        Index("ix_dead_letters_open", "topic", "key", postgresql_where=text("state in ('dead','parked')")),
+        Index(
+            "ix_dead_letters_open",
+            "topic",
+            "key",
+            postgresql_where=text("state in ('dead','parked')"),
+        ),
         Index("uq_dead_letters_origin", "topic", "partition", "offset", unique=True),
     )
 

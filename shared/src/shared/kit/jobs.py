@@ -58,7 +58,9 @@ class Job(Kit, kw_only=True):
 
     __tablename__ = "jobs"
     __table_args__ = (
-        Index("ix_jobs_open", "created_at", postgresql_where=text("state in ('waiting','running')")),
+        Index(
+            "ix_jobs_open", "created_at", postgresql_where=text("state in ('waiting','running')")
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -116,7 +118,9 @@ class Run:
         async with self.work() as work:
             row = await work.edit(Job, self.job_id)
             row.state, row.ended_at = state, work.now
-            row.progress = 1.0 if state in (JobState.DONE, JobState.DONE_WITH_FAULTS) else row.progress
+            row.progress = (
+                1.0 if state in (JobState.DONE, JobState.DONE_WITH_FAULTS) else row.progress
+            )
             if counts is not None:
                 row.counts = counts
 
@@ -202,9 +206,11 @@ class JobRunner:
     async def waiting(self) -> bool:
         """Whether there is something to do (asked before a calculation process is started)."""
         async with self._engine.connect() as connection:
-            return bool(await connection.scalar(text(
-                "select exists (select from jobs where state in ('waiting','running'))"
-            )))
+            return bool(
+                await connection.scalar(
+                    text("select exists (select from jobs where state in ('waiting','running'))")
+                )
+            )
 
     async def run_next(self) -> bool:
         """Runs one job to its end. False when there was none to take."""
@@ -261,9 +267,11 @@ class JobRunner:
 
     async def _fail(self, job: Job, error: Exception) -> None:
         final = isinstance(error, DomainError) or job.attempts >= ATTEMPTS
-        words = error.detail if isinstance(error, DomainError) else "".join(
-            traceback.format_exception_only(error)
-        ).strip()
+        words = (
+            error.detail
+            if isinstance(error, DomainError)
+            else "".join(traceback.format_exception_only(error)).strip()
+        )
         async with self._new_work(Context()) as work:
             row = await work.edit(Job, job.id)
             row.error = words

@@ -54,7 +54,8 @@ async def current_revision(connection: AsyncConnection) -> str | None:
     there = await connection.scalar(text("select to_regclass('alembic_version') is not null"))
     if not there:
         return None
-    return await connection.scalar(text("select version_num from alembic_version"))
+    found: str | None = await connection.scalar(text("select version_num from alembic_version"))
+    return found
 
 
 async def upgrade(service: str, url: str) -> bool:
@@ -79,7 +80,7 @@ def target_metadata(service: str) -> list[MetaData]:
 
 
 def _run(connection: "Connection", service: str, target: str) -> None:
-    from alembic.runtime.environment import EnvironmentContext  # noqa: PLC0415  # a second to import
+    from alembic.runtime.environment import EnvironmentContext  # a second to import
 
     config, script = _script(service)
 
@@ -92,8 +93,8 @@ def _run(connection: "Connection", service: str, target: str) -> None:
 
 
 def _script(service: str) -> tuple[Any, Any]:
-    from alembic.config import Config  # noqa: PLC0415  # a second to import
-    from alembic.script import ScriptDirectory  # noqa: PLC0415
+    from alembic.config import Config  # a second to import
+    from alembic.script import ScriptDirectory
 
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
@@ -104,7 +105,7 @@ def _script(service: str) -> tuple[Any, Any]:
 
 @contextmanager
 def _comparing(connection: "Connection") -> Iterator[Any]:
-    from alembic.runtime.migration import MigrationContext  # noqa: PLC0415  # a second to import
+    from alembic.runtime.migration import MigrationContext  # a second to import
 
     yield MigrationContext.configure(connection, opts={"compare_type": True})
 
@@ -120,7 +121,7 @@ async def check(service: str, url: str) -> list[str]:
 
 
 def _differences(connection: "Connection", service: str) -> list[str]:
-    from alembic.autogenerate import compare_metadata  # noqa: PLC0415  # a second to import
+    from alembic.autogenerate import compare_metadata  # a second to import
 
     with _comparing(connection) as context:
         return [str(item) for item in compare_metadata(context, target_metadata(service))]  # type: ignore[arg-type]  # a list of metadata is allowed
@@ -137,7 +138,7 @@ async def revision(service: str, url: str, message: str) -> Path:
 
 
 def _write(connection: "Connection", service: str, message: str) -> Path:
-    from alembic.autogenerate import produce_migrations, render_python_code  # noqa: PLC0415
+    from alembic.autogenerate import produce_migrations, render_python_code
 
     with _comparing(connection) as context:
         operations = produce_migrations(context, target_metadata(service))  # type: ignore[arg-type]  # a list of metadata is allowed
@@ -157,4 +158,3 @@ def _write(connection: "Connection", service: str, message: str) -> Path:
         f"def upgrade() -> None:\n    {code}\n"
     )
     return file
-

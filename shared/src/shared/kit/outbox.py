@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from pydantic_core import from_json
 from sqlalchemy import BigInteger, Identity, Row, Text, func, insert, select, text
@@ -79,11 +80,13 @@ def headers_of(attributes: str) -> Headers:
     ]
 
 
-def outgoing(row: Row[tuple[int, str, str, str, str | None]]) -> Outgoing:
-    _, topic, key, attributes, data = row
+def outgoing(row: Row[*tuple[Any, ...]]) -> Outgoing:
+    _, topic, key, attributes, data = tuple(row)
     if data is None:
         return Outgoing(topic, key, None, headers_of(attributes))
-    return Outgoing(topic, key, f'{attributes[:-1]},"data":{data}}}'.encode(), headers_of(attributes))
+    return Outgoing(
+        topic, key, f'{attributes[:-1]},"data":{data}}}'.encode(), headers_of(attributes)
+    )
 
 
 _READ = text(
@@ -123,7 +126,7 @@ class Relay:
                     await self._lead(connection)
             except asyncio.CancelledError:
                 raise
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001  # whatever it was, it starts again
                 failures = failures + 1 if self.failing else 1
                 self.failing = f"{type(error).__name__}: {error}"
                 log.warning("The relay failed and starts again: %s", self.failing)
@@ -133,7 +136,9 @@ class Relay:
 
     async def _lead(self, connection: AsyncConnection) -> None:
         await connection.execution_options(isolation_level="AUTOCOMMIT")
-        while not await connection.scalar(text("select pg_try_advisory_lock(:k)"), {"k": RELAY_LOCK}):
+        while not await connection.scalar(
+            text("select pg_try_advisory_lock(:k)"), {"k": RELAY_LOCK}
+        ):
             self.failing = None
             await asyncio.sleep(1)
         self.leading = True
@@ -154,7 +159,7 @@ class Relay:
         rows = (await connection.execute(_READ, {"most": BATCH})).all()
         if not rows:
             return 0
-        await self._transport.publish([outgoing(row) for row in rows])  # type: ignore[arg-type]  # textual rows are untyped
+        await self._transport.publish([outgoing(row) for row in rows])
         await connection.execute(_DELETE, {"positions": [row[0] for row in rows]})
         self._published(len(rows))
         return len(rows)

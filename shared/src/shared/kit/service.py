@@ -7,10 +7,11 @@ loops. Nothing else is global: two services in one process share nothing but the
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from importlib.metadata import version
+from typing import Any
 
 from sqlalchemy import MetaData, text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
@@ -83,8 +84,8 @@ class Running:
             self.engine, expire_on_commit=False
         )
         self.metrics = Metrics(self.service.name, version("tradepost-shared"))
-        self.cursor_secret = self.settings.cursor_secret.get_secret_value().encode()
-        self.relay = Relay(self.engine, self.transport, published=self.metrics.published)
+        self.cursor_secret = self.settings.cursor_key()
+        self.relay = Relay(self.engine, self.transport, published=self._count_published)
         self.consumer = ConsumerRuntime(
             self.service.name, self.service.consumers, self.transport, self.new_work, self.metrics
         )
@@ -106,6 +107,9 @@ class Running:
             committed=self._after_commit,
         )
 
+    def _count_published(self, count: int) -> None:
+        self.metrics.outbox_published.inc(count)
+
     def _after_commit(self) -> None:
         self.relay.wake()
 
@@ -124,9 +128,8 @@ class Running:
         for begin in self.service.started:
             begin(self)
 
-    def _spawn(self, work: "asyncio.Future[None] | object", name: str) -> None:
-        task = asyncio.create_task(work, name=f"{self.service.name}-{name}")  # type: ignore[arg-type]  # a coroutine
-        self._tasks.append(task)
+    def _spawn(self, loop: Coroutine[Any, Any, None], name: str) -> None:
+        self._tasks.append(asyncio.create_task(loop, name=f"{self.service.name}-{name}"))
 
     async def stop(self) -> None:
         """Ends the loops, each after the batch in hand, and closes the connections."""
@@ -183,11 +186,13 @@ class Running:
             pending, oldest = await waiting(session)
             dead = await open_count(session)
         age = (self.clock.now() - oldest).total_seconds() if oldest else 0.0
-        self.metrics.outbox(pending, max(0.0, age))
-        self.metrics.dead_letters_open(dead)
+        self.metrics.outbox_pending.set(pending)
+        self.metrics.outbox_oldest.set(max(0.0, age))
+        self.metrics.dead_letters_open.set(dead)
         if self.consumer.subscription is not None:
             for topic, records, seconds in await self._lags():
-                self.metrics.lag(topic, records, seconds)
+                self.metrics.lag_records.labels(topic).set(records)
+                self.metrics.lag_seconds.labels(topic).set(seconds)
 
     async def _lags(self) -> list[tuple[str, int, float]]:
         assert self.consumer.subscription is not None
@@ -201,5 +206,3 @@ class Running:
             records, seconds = found.get(lag.topic, (0, 0.0))
             found[lag.topic] = (records + lag.records, max(seconds, age))
         return [(topic, records, seconds) for topic, (records, seconds) in found.items()]
-
-

@@ -100,7 +100,9 @@ class Work:
         try:
             await self.session.flush()
             if self._told:
-                letters = [Letter(topic, e.subject, _text(e), data) for e, topic, data in self._told]
+                letters = [
+                    Letter(topic, e.subject, _text(e), data) for e, topic, data in self._told
+                ]
                 await append(self.session, letters, self.now)
             if self._door is not None:
                 await self._door.after(self)
@@ -131,8 +133,9 @@ class Work:
             row_id,
         )
         expected = None if self._door is None else self._door.expected_version
-        if isinstance(row, Versioned) and expected is not None and expected != row.version:
-            raise VersionConflict(current_version=row.version)
+        version: int | None = getattr(row, "version", None)
+        if expected is not None and version is not None and expected != version:
+            raise VersionConflict(current_version=version)
         return row
 
     def emit(
@@ -145,7 +148,9 @@ class Work:
         emit a contract.
         """
         if event.service() != self.service:
-            raise TypeError(f"{self.service} cannot emit {event.TYPE}: it belongs to another service.")
+            raise TypeError(
+                f"{self.service} cannot emit {event.TYPE}: it belongs to another service."
+            )
         if of is not None:
             of.version = (of.version or 0) + 1
             sequence = of.version

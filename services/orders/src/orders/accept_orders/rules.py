@@ -123,9 +123,7 @@ def priced_lines(
             )
             continue
         net = rounded(book.unit_price * want.quantity, currency)
-        lines.append(
-            Line(index + 1, want.sku, want.quantity, book.unit_price, net, book.goods)
-        )
+        lines.append(Line(index + 1, want.sku, want.quantity, book.unit_price, net, book.goods))
     return lines
 
 
@@ -137,7 +135,9 @@ def settled(redemption: Step, promotion: Step) -> OrderState | None:
     return None if Step.ASKED in steps else OrderState.CONFIRMED
 
 
-def allowed_actions(state: OrderState, *, anything_shipped: bool, anything_reserved: bool) -> list[str]:
+def allowed_actions(
+    state: OrderState, *, anything_shipped: bool, anything_reserved: bool
+) -> list[str]:
     """What can be done with an order now."""
     actions = []
     if state in (OrderState.RECEIVED, OrderState.CONFIRMED) and not anything_shipped:

@@ -39,9 +39,7 @@ class PlaceOrder(BaseModel):
     po_number: Annotated[
         str | None, Field(max_length=60, description="your number; a customer uses each once")
     ] = None
-    points: Annotated[
-        int, Field(ge=0, strict=True, description="loyalty points to pay with")
-    ] = 0
+    points: Annotated[int, Field(ge=0, strict=True, description="loyalty points to pay with")] = 0
     external_ids: ExternalIds
 
 

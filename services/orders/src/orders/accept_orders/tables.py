@@ -40,7 +40,10 @@ class Order(Versioned, Table, kw_only=True):
             postgresql_where=text("po_number is not null and state <> 'cancelled'"),
         ),
         Index(
-            "uq_orders_quote_id", "quote_id", unique=True, postgresql_where=text("quote_id is not null")
+            "uq_orders_quote_id",
+            "quote_id",
+            unique=True,
+            postgresql_where=text("quote_id is not null"),
         ),
     )
 

@@ -206,8 +206,7 @@ def _follow(work: Work, order: Order, lines: Sequence[OrderLine]) -> None:
                 order_id=order.id,
                 customer_id=order.customer_id,
                 lines=[
-                    MovedLine(line=line.line, sku=line.sku, quantity=line.waiting)
-                    for line in short
+                    MovedLine(line=line.line, sku=line.sku, quantity=line.waiting) for line in short
                 ],
             ),
             of=order,
@@ -234,9 +233,7 @@ async def accept_promotion(work: Work, order_id: UUID) -> None:
     _follow(work, order, list(await work.session.scalars(lines_of(order_id))))
 
 
-async def refuse_step(
-    work: Work, order_id: UUID, reason: str, *, redemption: bool = False
-) -> None:
+async def refuse_step(work: Work, order_id: UUID, reason: str, *, redemption: bool = False) -> None:
     """Points or promotion were refused: the order ends and gives back what it holds."""
     order = await work.edit(Order, order_id)
     if order.state is not OrderState.RECEIVED:

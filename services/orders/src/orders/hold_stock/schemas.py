@@ -17,4 +17,3 @@ class StockView(BaseModel):
     available: int
     updated_at: datetime
     version: int
-

@@ -41,6 +41,4 @@ async def know_prices(work: Work, prices: Sequence[PriceSet]) -> None:
     }
     statement = insert(KnownPrice).values(list(rows.values()))
     changed = {name: statement.excluded[name] for name in ("amount", "valid_from", "valid_to")}
-    await work.session.execute(
-        statement.on_conflict_do_update(index_elements=["id"], set_=changed)
-    )
+    await work.session.execute(statement.on_conflict_do_update(index_elements=["id"], set_=changed))

@@ -23,9 +23,8 @@ from shared.kit.http.problems import (
 )
 from shared.kit.http.requests import Replay
 from shared.kit.http.system import system_doors
-from shared.kit.observe import Trace, bind_request, unbind_request
+from shared.kit.observe import Trace, bind, unbind
 from shared.kit.service import Running, Service
-
 
 
 def create_app(service: Service, running: Running) -> FastAPI:
@@ -106,14 +105,14 @@ class Thread:
         headers = dict(scope["headers"])
         request_id = _id_of(headers.get(b"x-request-id", b"").decode("latin-1"))
         correlation = headers.get(b"x-correlation-id", b"").decode("latin-1")[:100] or request_id
-        trace = Trace.parse(headers.get(b"traceparent", b"").decode("latin-1")).child()
+        trace = Trace.parsed(headers.get(b"traceparent", b"").decode("latin-1")).child()
         scope["tradepost.request_id"] = request_id
         scope["tradepost.correlation_id"] = correlation
-        scope["tradepost.traceparent"] = trace.format()
+        scope["tradepost.traceparent"] = str(trace)
         scope.setdefault("state", {})
         started = perf_counter()
         status = 500
-        tokens = bind_request(request_id, trace.trace_id, correlation)
+        token = bind(request_id=request_id, trace_id=trace.trace_id, correlation_id=correlation)
 
         async def sending(message: Message) -> None:
             nonlocal status
@@ -133,8 +132,8 @@ class Thread:
             seconds = perf_counter() - started
             self.running.metrics.request(scope["method"], route, status, seconds)
             if "tradepost.problem" in scope:
-                self.running.metrics.problem(scope["tradepost.problem"])
-            unbind_request(tokens)
+                self.running.metrics.problems.labels(scope["tradepost.problem"]).inc()
+            unbind(token)
 
 
 def _id_of(given: str) -> str:
@@ -143,8 +142,6 @@ def _id_of(given: str) -> str:
         return str(UUID(given))
     except ValueError:
         return str(new_id())
-
-
 
 
 class Together:
@@ -180,5 +177,3 @@ def together(apps: Sequence[tuple[str, FastAPI]], root: FastAPI) -> Together:
 
     root.router.lifespan_context = lifespan
     return Together(dict(apps), root)
-
-

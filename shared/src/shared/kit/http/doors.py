@@ -8,10 +8,12 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
-from fastapi.dependencies.utils import get_flat_dependant
+from fastapi.dependencies.utils import get_flat_params
 from fastapi.exceptions import RequestValidationError
+from fastapi.params import File, Form, Query
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
+from typing_extensions import override
 
 from shared.errors import Fault
 from shared.events.contract import Event
@@ -53,6 +55,7 @@ def serves(
 class Door(APIRoute):
     """A route that knows its scope and its parameters."""
 
+    @override
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
         extra: Mapping[str, Any] = self.openapi_extra or {}
@@ -63,9 +66,9 @@ class Door(APIRoute):
         public = bool(extra.get("x-public"))
         must_match = bool(extra.get("x-must-match"))
         known = query_names(self)
-        wants_json = self.body_field is not None and "Form" not in type(
-            self.body_field.field_info
-        ).__name__ and "File" not in type(self.body_field.field_info).__name__
+        wants_json = self.body_field is not None and not isinstance(
+            self.body_field.field_info, Form | File
+        )
 
         async def checked(request: Request) -> Response:
             if not public:
@@ -92,17 +95,11 @@ class Door(APIRoute):
 
 def query_names(route: APIRoute) -> frozenset[str]:
     """The query parameters an operation knows, those of its dependencies included."""
-    flat = get_flat_dependant(route.dependant, skip_repeats=True)
-    names: set[str] = set()
-    for parameter in flat.query_params:
-        annotation = parameter.field_info.annotation
-        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-            names.update(
-                field.alias or name for name, field in annotation.model_fields.items()
-            )
-        else:
-            names.add(parameter.alias)
-    return frozenset(names)
+    return frozenset(
+        field.alias
+        for field in get_flat_params(route.dependant)
+        if isinstance(field.field_info, Query)
+    )
 
 
 async def _identify(request: Request, scope: str) -> Response | None:

@@ -124,14 +124,16 @@ class Listing:
             declared.append(("q", Annotated[str | None, said], None))
         for name, kind in self._filters.items():
             said = Query(description=f"{name} is one of these")
-            declared.append((name, Annotated[list[kind] | None, said], None))
+            declared.append((name, Annotated[list[kind] | None, said], None))  # type: ignore[valid-type]  # known at run time
         for name, kind in self._ranges.items():
             shown = Instant if kind is datetime else kind
             for suffix, words in RANGES.items():
                 said = Query(description=f"{name} {words}")
                 declared.append((f"{name}_{suffix}", Annotated[shown | None, said], None))
         return [
-            inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=kind, default=default)
+            inspect.Parameter(
+                name, inspect.Parameter.KEYWORD_ONLY, annotation=kind, default=default
+            )
             for name, kind, default in declared
         ]
 
@@ -208,7 +210,9 @@ class Listing:
             chosen = chosen.where(here < last if down != backwards else here > last)
         downwards = down != backwards
         order = (sort_column.desc(), key.desc()) if downwards else (sort_column.asc(), key.asc())
-        rows = list((await work.session.scalars(chosen.order_by(*order).limit(asked.limit + 1))).unique())
+        rows = list(
+            (await work.session.scalars(chosen.order_by(*order).limit(asked.limit + 1))).unique()
+        )
         more = len(rows) > asked.limit
         rows = rows[: asked.limit]
         if backwards:
@@ -216,7 +220,7 @@ class Listing:
         make = shown or view.model_validate
         page = Page[view](items=[make(row) for row in rows])  # type: ignore[valid-type]  # the view is known at run time
         if rows:
-            here_before = backwards and more or (not backwards and asked.cursor is not None)
+            here_before = (backwards and more) or (not backwards and asked.cursor is not None)
             here_after = more if not backwards else True
             page.next = self._link(asked, binding, rows[-1], False) if here_after else None
             page.prev = self._link(asked, binding, rows[0], True) if here_before else None
@@ -279,5 +283,3 @@ def _typed(column: InstrumentedAttribute[Any], value: Any) -> Any:
     if kind in (UUID, Decimal):
         return kind(value)
     return value
-
-

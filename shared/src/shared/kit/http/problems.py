@@ -270,7 +270,7 @@ def _near_path(request: Request) -> str:
 
 
 async def on_bug(request: Request, error: Exception) -> Response:
-    log.exception("%s %s failed", request.method, request.url.path, exc_info=error)
+    log.error("%s %s failed", request.method, request.url.path, exc_info=error)
     return problem(request, "internal-error")
 
 
@@ -304,7 +304,9 @@ _PLACES: Mapping[str, Place] = {
 }
 
 
-def faults_of(found: Iterable[Mapping[str, Any]], *, model_fields: Iterable[str] = ()) -> list[Fault]:
+def faults_of(
+    found: Iterable[Mapping[str, Any]], *, model_fields: Iterable[str] = ()
+) -> list[Fault]:
     """Pydantic's errors as faults. Errors of several branches of one union are one fault."""
     faults: dict[tuple[str, str], Fault] = {}
     for item in found:

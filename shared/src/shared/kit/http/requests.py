@@ -85,7 +85,11 @@ class Door:
         if self._key is None:
             return
         request = self._request
-        body = await request.body() if "multipart" not in request.headers.get("content-type", "") else b""
+        body = (
+            await request.body()
+            if "multipart" not in request.headers.get("content-type", "")
+            else b""
+        )
         self._fingerprint = hashlib.sha256(request.url.query.encode() + b"\n" + body).digest()
         lock = int.from_bytes(self._key[:8], "big", signed=True)
         found = (await work.session.execute(_CLAIM, {"lock": lock, "key": self._key})).one()
@@ -110,7 +114,11 @@ class Door:
         location: str | None = None,
         headers: dict[str, str] | None = None,
     ) -> Response:
-        body = view.model_dump_json(by_alias=True).encode() if isinstance(view, BaseModel) else to_json(view)
+        body = (
+            view.model_dump_json(by_alias=True).encode()
+            if isinstance(view, BaseModel)
+            else to_json(view)
+        )
         sent = dict(headers or {})
         sent["content-type"] = "application/json"
         version = getattr(view, "version", None)
@@ -141,8 +149,11 @@ class Door:
             return
         if self._response is None:
             raise RuntimeError("A door with an Idempotency-Key must answer inside its work.")
-        kept = [(name, value) for name, value in self._response.headers.items()
-                if name not in {"content-length"}]
+        kept = [
+            (name, value)
+            for name, value in self._response.headers.items()
+            if name != "content-length"
+        ]
         await work.session.execute(
             _KEEP,
             {
@@ -217,15 +228,18 @@ def context_of(request: Request) -> Context:
 
 async def _reading(
     request: Request,
-    if_none_match: Annotated[str | None, Header(description="The ETag you hold; 304 if it still is.")] = None,
+    if_none_match: Annotated[
+        str | None, Header(description="The ETag you hold; 304 if it still is.")
+    ] = None,
 ) -> Work:
     del if_none_match  # read from the request; declared for the document
-    return request.app.state.running.new_work(context_of(request), Door(request))
+    work: Work = request.app.state.running.new_work(context_of(request), Door(request))
+    return work
 
 
 async def _writing(
     request: Request,
-    dry_run: Annotated[
+    dry_run: Annotated[  # noqa: FBT002  # a query parameter
         bool,
         Query(
             description="Do everything but keep it: the answer has the same status and body, and"
@@ -246,7 +260,8 @@ async def _writing(
 ) -> Work:
     del idempotency_key, if_match  # the door reads the request; declared for the document
     door = Door(request, dry_run=dry_run)
-    return request.app.state.running.new_work(context_of(request), door)
+    work: Work = request.app.state.running.new_work(context_of(request), door)
+    return work
 
 
 Reading = Annotated[Work, Depends(_reading)]

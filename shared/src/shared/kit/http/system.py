@@ -31,7 +31,9 @@ LETTERS = Listing(
     sorts=("id", "created_at"),
     default="id",
 )
-JOBS = Listing(Job, filters={"state": JobState, "kind": str}, sorts=("created_at",), default="-created_at")
+JOBS = Listing(
+    Job, filters={"state": JobState, "kind": str}, sorts=("created_at",), default="-created_at"
+)
 
 
 class JobView(BaseModel):
