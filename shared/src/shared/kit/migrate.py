@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import MetaData, text
+from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from shared.kit.database import Kit
@@ -152,9 +153,20 @@ def _write(connection: "Connection", service: str, message: str) -> Path:
     file = folder / f"{number}_{slug}.py"
     file.write_text(
         f'"""{message}."""\n\n'
-        "import sqlalchemy as sa\nfrom alembic import op\nfrom sqlalchemy.dialects import postgresql\n\n"
-        f'revision = "{number}"\n'
-        f"down_revision = {previous!r}\n\n\n"
-        f"def upgrade() -> None:\n    {code}\n"
+        "import sqlalchemy as sa\nfrom alembic import op\nfrom sqlalchemy import Text\n"
+        "from sqlalchemy.dialects import postgresql\n\n"
+        f'revision = "{number}"\ndown_revision = {previous!r}\n\n\n'
+        f"def upgrade() -> None:\n{_prelude(service) if previous is None else ''}    {code}\n"
     )
     return file
+
+
+def _prelude(service: str) -> str:
+    """What autogenerate does not see: extensions and sequences."""
+    lines = []
+    tables = [table for metadata in target_metadata(service) for table in metadata.sorted_tables]
+    if any(isinstance(c, ExcludeConstraint) for table in tables for c in table.constraints):
+        lines.append('op.execute("create extension if not exists btree_gist")')
+    names = [name for metadata in target_metadata(service) for name in metadata._sequences]  # noqa: SLF001  # no public list of them
+    lines += [f'op.execute("create sequence {name}")' for name in sorted(names)]
+    return "".join(f"    {line}\n" for line in lines)
