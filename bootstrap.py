@@ -191,17 +191,8 @@ def install_uv():
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
         file.write(pinned_uv() + "\n")
         file.flush()
-        run(
-            VENV_PYTHON,
-            "-m",
-            "pip",
-            "install",
-            "-q",
-            "--no-deps",
-            "--require-hashes",
-            "-r",
-            file.name,
-        )
+        pip = (VENV_PYTHON, "-m", "pip", "install", "-q", "--no-deps", "--require-hashes")
+        run(*(pip + ("-r", file.name)))
 
 
 def run_uv(*arguments, **options):
@@ -335,13 +326,9 @@ def run(*command, **options):
 def output_of(*command):
     """What a command printed; nothing if it cannot run. A failing one may have printed, too."""
     try:
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=clean_environment(),
-        )
+        quiet = {"stdin": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        environment = clean_environment()
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, **quiet)
     except OSError:
         return ""
     return process.communicate()[0].decode("utf-8", "replace")

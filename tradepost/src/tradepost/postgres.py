@@ -141,6 +141,8 @@ class EmbeddedPostgres:
         """The SQLAlchemy URL of a role made by `create_database`, or of the superuser."""
         if self._sockets is None:
             raise RuntimeError("Start PostgreSQL before asking for an address.")
+        if role not in self._passwords:
+            raise ValueError(f"No role {role!r} was made here; create_database makes one.")
         password = self._passwords.of(role)
         return (
             f"postgresql+asyncpg://{role}:{password}@/{database}?host={quote(str(self._sockets))}"
