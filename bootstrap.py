@@ -1,6 +1,6 @@
 """From a bare clone to a working `.venv`: run by `make`, needs nothing but a Python.
 
-    python3 bootstrap.py               make or refresh .venv (nothing to do: some hundredths of a second)
+    python3 bootstrap.py               make or refresh .venv; quick when there is nothing to do
     python3 bootstrap.py lock [NAME…]  rewrite requirements.lock; raise only NAME… (or ALL)
     python3 bootstrap.py check-lock    refuse a requirements.lock that does not match pyproject.toml
 
@@ -28,7 +28,14 @@ LOCK = os.path.join(ROOT, "requirements.lock")
 STAMP = os.path.join(VENV, "tradepost-stamp.json")
 OLDEST = (3, 11)
 NEWER_NAMES = ("python3.13", "python3.12", "python3.11", "python3.14")
-EXPORT = ("export", "--format", "requirements-txt", "--no-emit-workspace", "--all-groups", "--all-extras")
+EXPORT = (
+    "export",
+    "--format",
+    "requirements-txt",
+    "--no-emit-workspace",
+    "--all-groups",
+    "--all-extras",
+)
 
 
 class Refusal(Exception):
@@ -75,7 +82,7 @@ def up_to_date():
     except (OSError, ValueError):
         return False
     asked = os.environ.get("PYTHON")
-    if asked and tuple(stamp["python"][:2]) != probe(asked, shutil.which(asked))[0][:2]:
+    if asked and tuple(stamp["python"][:2]) != probe(shutil.which(asked))[0][:2]:
         return False
     return stamp["fingerprint"] == fingerprint() and os.path.exists(VENV_PYTHON)
 
@@ -108,7 +115,7 @@ def alone():
 
 def build():
     python, found = find_python()
-    keep = os.path.exists(VENV_PYTHON) and probe("", VENV_PYTHON)[0] == found
+    keep = os.path.exists(VENV_PYTHON) and probe(VENV_PYTHON)[0] == found
     if not keep or pinned_uv().split("==")[1].split()[0] not in output_of(UV, "--version"):
         with step("make .venv with Python {}.{}.{}".format(*found)):
             remove_own_venv()
@@ -132,7 +139,7 @@ def find_python():
     old = bare = None
     for name in names:
         path = sys.executable if not asked and name == "python3" else shutil.which(name)
-        version, complete = probe(name, path)
+        version, complete = probe(path)
         if version >= OLDEST and complete:
             return path, version
         if version >= OLDEST:
@@ -152,7 +159,7 @@ def find_python():
     raise Refusal("PYTHON={} is no Python that runs; leave it away or name another".format(asked))
 
 
-def probe(name, path):
+def probe(path):
     """Version of a Python (() when it does not run), and whether it can make environments."""
     code = "import sys; print(*sys.version_info[:3]); import ensurepip, venv; print('complete')"
     lines = output_of(path, "-I", "-c", code).split("\n") if path else []
@@ -164,7 +171,9 @@ def probe(name, path):
 def remove_own_venv():
     if os.path.lexists(VENV):
         if os.path.isdir(VENV) and os.listdir(VENV) and not os.path.exists(VENV + "/pyvenv.cfg"):
-            raise Refusal("{0} is no environment of ours; move it away: mv {0} {0}.old".format(VENV))
+            raise Refusal(
+                "{0} is no environment of ours; move it away: mv {0} {0}.old".format(VENV)
+            )
         if os.path.islink(VENV):
             os.unlink(VENV)
         else:
@@ -182,7 +191,8 @@ def install_uv():
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
         file.write(pinned_uv() + "\n")
         file.flush()
-        run(VENV_PYTHON, "-m", "pip", "install", "-q", "--no-deps", "--require-hashes", "-r", file.name)
+        pip = (VENV_PYTHON, "-m", "pip", "install", "-q", "--no-deps", "--require-hashes")
+        run(*(pip + ("-r", file.name)))
 
 
 def run_uv(*arguments, **options):
@@ -193,8 +203,18 @@ def uv_environment():
     """Our Python and no other; and the index and certificate that pip is told to use."""
     mine = dict(clean_environment(), UV_PYTHON=VENV_PYTHON, UV_PYTHON_DOWNLOADS="never")
     mine.update(VIRTUAL_ENV=VENV, UV_QUIET="1", UV_NO_PROGRESS="1")
-    told = dict(re.findall(r"^[\w:]*\.([\w-]+)='(.*)'$", output_of(VENV_PYTHON, "-m", "pip", "config", "list"), re.M))
-    wanted = {"index-url": "UV_DEFAULT_INDEX", "extra-index-url": "UV_INDEX", "cert": "SSL_CERT_FILE"}
+    told = dict(
+        re.findall(
+            r"^[\w:]*\.([\w-]+)='(.*)'$",
+            output_of(VENV_PYTHON, "-m", "pip", "config", "list"),
+            re.MULTILINE,
+        )
+    )
+    wanted = {
+        "index-url": "UV_DEFAULT_INDEX",
+        "extra-index-url": "UV_INDEX",
+        "cert": "SSL_CERT_FILE",
+    }
     for option, variable in wanted.items():
         if option in told:
             mine.setdefault(variable, told[option].replace("\\n", " ").strip())
@@ -215,8 +235,12 @@ def writable(folder):
 def members_copied(folder, released):
     """The workspace without its code, each package of the lock held to its version."""
     with open(LOCK) as file:
-        pins = re.findall(r"^([A-Za-z0-9_.-]+)(==[^ \\\n]+(?: ;[^\\\n]*)?)", file.read(), re.MULTILINE)
-    held = [name + pin.strip() for name, pin in pins if "ALL" not in released and name not in released]
+        pins = re.findall(
+            r"^([A-Za-z0-9_.-]+)(==[^ \\\n]+(?: ;[^\\\n]*)?)", file.read(), re.MULTILINE
+        )
+    held = [
+        name + pin.strip() for name, pin in pins if "ALL" not in released and name not in released
+    ]
     for source in [ROOT] + members():
         target = os.path.join(folder, os.path.relpath(source, ROOT))
         os.makedirs(target, exist_ok=True)
@@ -256,10 +280,15 @@ def check_lock():
     with open(LOCK) as file:
         present = file.read()
     pattern = r"^    --hash=.*$"
-    same = re.sub(pattern, "", wanted, flags=re.M).split() == re.sub(pattern, "", present, flags=re.M).split()
+    same = (
+        re.sub(pattern, "", wanted, flags=re.MULTILINE).split()
+        == re.sub(pattern, "", present, flags=re.MULTILINE).split()
+    )
     hashes = [set(re.findall(r"sha256:\w+", text)) for text in (present, wanted)]
     if not same or not hashes[0] <= hashes[1]:
-        raise Refusal("requirements.lock is not what pyproject.toml asks for; mend it with: make lock")
+        raise Refusal(
+            "requirements.lock is not what pyproject.toml asks for; mend it with: make lock"
+        )
 
 
 # --- running and telling
@@ -297,13 +326,9 @@ def run(*command, **options):
 def output_of(*command):
     """What a command printed; nothing if it cannot run. A failing one may have printed, too."""
     try:
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=clean_environment(),
-        )
+        quiet = {"stdin": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        environment = clean_environment()
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, **quiet)
     except OSError:
         return ""
     return process.communicate()[0].decode("utf-8", "replace")

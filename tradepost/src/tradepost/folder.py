@@ -10,7 +10,7 @@ from tradepost.identity import Identity
 
 
 class FolderLock:
-    """One program per folder. The lock is the kernel's: it ends with the program, even by kill -9."""
+    """One program per folder. The kernel ends the lock with the program, even by kill -9."""
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / "lock"

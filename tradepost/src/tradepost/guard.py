@@ -1,8 +1,9 @@
-"""A launcher that becomes another program: as another user if asked, and never outliving its parent.
+"""A launcher that becomes another program, as another user if asked, and dies with its parent.
 
 Run by path, isolated (`python -I -S guard.py …`), so that it costs some ten milliseconds:
 
-    guard.py --parent PID --death-signal N [--uid N --gid N --reach PATH…] [--nameless] -- PROGRAM ARGUMENT…
+    guard.py --parent PID --death-signal N [--uid N --gid N --reach PATH…] [--nameless]
+             -- PROGRAM ARGUMENT…
 
 As root it takes an unprivileged identity by its number alone.
 Where that identity could not reach a PATH (a clone below a 0700 home), it carries CAP_DAC_OVERRIDE
@@ -98,7 +99,7 @@ def _become(uid: int, gid: int, reach: list[str], libc: ctypes.CDLL | None) -> N
         _carry_reach(libc)
     for path in reach:
         try:
-            os.stat(os.path.join(path, "."))  # noqa: PTH116, PTH118 - pathlib costs a third of the start
+            os.stat(os.path.join(path, "."))  # noqa: PTH116, PTH118 - pathlib is slow
         except NotADirectoryError:
             continue
         except OSError as error:
@@ -107,7 +108,7 @@ def _become(uid: int, gid: int, reach: list[str], libc: ctypes.CDLL | None) -> N
 
 
 def _take_a_name(libc: ctypes.CDLL | None) -> None:
-    """Appear as some named user that is not root, in a user namespace; files still belong to who we are."""
+    """Appear as some named user, in a user namespace; files still belong to who we are."""
     uid, gid = os.getuid(), os.getgid()
     named = max(user.pw_uid for user in pwd.getpwall())
     if libc is None or libc.unshare(CLONE_NEWUSER) != 0:

