@@ -32,8 +32,9 @@ class Hand:
         return batch
 
     def hold(self, batch: Batch) -> None:
-        """Raises `Lost` unless exactly this batch is out: the partition may have left and come
-        back since, and then its records are handed out anew.
+        """Raises `Lost` unless exactly this batch is out.
+
+        The partition may have left and come back since, and then its records go out anew.
         """
         if self._out.get(place_of(batch)) is not batch:
             raise Lost(f"{batch.topic}[{batch.partition}] is not in this hand any more.")

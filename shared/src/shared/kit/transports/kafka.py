@@ -130,8 +130,10 @@ class KafkaTransport:
         return producer
 
     async def _renew(self, broken: AIOKafkaProducer) -> None:
-        """After an error the client does not retry, its sequence numbers may have a gap and every
-        later batch would be refused: go on with a new producer id.
+        """Goes on with a new producer id.
+
+        After an error that the client does not retry, its sequence numbers may have a gap, and
+        every later batch would be refused.
         """
         async with self._renewing:
             if self._producer is broken:
@@ -158,7 +160,7 @@ class KafkaTransport:
         for name, code, *reason in answer.topic_errors:
             if code not in (0, TopicAlreadyExistsError.errno):
                 raise for_code(code)(f"{name}: {reason[0] if reason else 'not created'}")
-        while not await self._led([topic.name for topic in topics]):
+        while not await self._led([topic.name for topic in topics]):  # noqa: ASYNC110
             await asyncio.sleep(0.05)
         self._known.update(topic.name for topic in topics)
 
@@ -298,9 +300,10 @@ class KafkaTransport:
         lags = []
         for place in asked:
             at = max(committed[place].offset if place in committed else 0, first[place])
-            unread = await self.read(*place, at, 1) if at < end[place] else ()
+            topic, partition = place
+            unread = await self.read(topic, partition, at, 1) if at < end[place] else ()
             oldest = unread[0].at if unread else None
-            lags.append(Lag(*place, max(0, end[place] - at), oldest))
+            lags.append(Lag(topic, partition, max(0, end[place] - at), oldest))
         return lags
 
     async def healthy(self) -> bool:

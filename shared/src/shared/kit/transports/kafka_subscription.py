@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
-from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
+from aiokafka.errors import CommitFailedError, ConsumerStoppedError, IllegalStateError, KafkaError
 
 from shared.kit.transports.hand import Hand, Place
 from shared.kit.transports.transport import Batch, Incoming, Lag, Lost
@@ -56,14 +56,14 @@ class KafkaSubscription(ConsumerRebalanceListener):  # type: ignore[misc]  # aio
         self._commits: set[asyncio.Task[None]] = set()
         self._leaving = False
 
-    async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
-        """aiokafka calls it before it joins again, and heartbeats meanwhile."""
+    async def on_partitions_revoked(self, _: Iterable[TopicPartition]) -> None:
+        """Called by aiokafka before it joins again; it heartbeats meanwhile."""
         self._owned.clear()
+        self._ready.clear()
         if not self._leaving:
             await self._hand.settled(self._hand_over)
         for commit in self._commits:  # one that still retries must not speak for the next owner
             commit.cancel()
-        self._ready.clear()
         self._hand.drop()
 
     def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
@@ -72,7 +72,11 @@ class KafkaSubscription(ConsumerRebalanceListener):  # type: ignore[misc]  # aio
 
     async def batches(self) -> AsyncIterator[Batch]:
         while True:
-            yield await self._next()
+            try:
+                batch = await self._next()
+            except ConsumerStoppedError as error:
+                raise Lost("The subscription has ended.") from error
+            yield batch
 
     async def _next(self) -> Batch:
         while True:
@@ -86,14 +90,12 @@ class KafkaSubscription(ConsumerRebalanceListener):  # type: ignore[misc]  # aio
             await self._wait()
 
     async def _poll(self, seconds: float) -> None:
-        """Fills `_ready` in the very step in which aiokafka lets go of the records: a rebalance
-        finds them in one place or the other, and a cancelled wait loses none.
+        """Fills `_ready`, which is empty by then.
+
+        In the very step in which aiokafka lets go of the records: a rebalance finds them in one
+        place or the other, and a cancelled wait loses none.
         """
-        places = [
-            TopicPartition(*place)
-            for place in self._owned
-            if not self._hand.is_busy(place) and not any(place == p for p in self._queued())
-        ]
+        places = [TopicPartition(*place) for place in self._owned if not self._hand.is_busy(place)]
         # Without a partition to ask for, -1 is asked: nothing comes, but errors do.
         nowhere = TopicPartition(next(iter(self._consumer.subscription())), -1)
         found = await self._consumer.getmany(
@@ -102,9 +104,6 @@ class KafkaSubscription(ConsumerRebalanceListener):  # type: ignore[misc]  # aio
         for place, records in found.items():
             batch = Batch(place.topic, place.partition, [incoming(record) for record in records])
             self._ready.append(batch)
-
-    def _queued(self) -> Iterable[Place]:
-        return ((batch.topic, batch.partition) for batch in self._ready)
 
     async def _wait(self) -> None:
         """Until records come, something in hand changes, or a parked batch is due."""
