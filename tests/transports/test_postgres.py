@@ -18,8 +18,12 @@ async def log(postgres_url):
     await transport.stop()
 
 
+def plain(url: str) -> str:
+    return url.replace("+asyncpg", "")
+
+
 async def kill(url: str, group: str) -> None:
-    connection = await asyncpg.connect(url)
+    connection = await asyncpg.connect(plain(url))
     killed = await connection.fetch(
         "select pg_terminate_backend(pid) from pg_stat_activity where application_name = $1",
         f"group {group}",
@@ -64,7 +68,7 @@ async def test_a_member_owns_as_many_locks_as_it_believes(log, postgres_url, nam
             while sorted(len(member.owned()) for member in (one, two)) != [3, 4]:
                 for member in (one, two):
                     await member._balance()
-        connection = await asyncpg.connect(postgres_url)
+        connection = await asyncpg.connect(plain(postgres_url))
         held = await connection.fetchval(
             """select count(*) from pg_locks l join transport.partitions p on p.id = l.objid::int
             join transport.topics t on t.id = p.topic_id
@@ -78,7 +82,7 @@ async def test_a_member_owns_as_many_locks_as_it_believes(log, postgres_url, nam
 async def test_old_records_are_deleted_and_the_offsets_go_on(log, postgres_url, name):
     await log.declare([Topic(name, partitions=1, retention=timedelta(hours=1))])
     await log.publish([Outgoing(name, "a", str(n).encode()) for n in range(2500)])
-    connection = await asyncpg.connect(postgres_url)
+    connection = await asyncpg.connect(plain(postgres_url))
     await connection.execute(
         """update transport.log set at = at - interval '2 hours' where "offset" < 2400
         and partition_id = (select p.id from transport.partitions p
@@ -106,17 +110,15 @@ async def test_compaction_keeps_the_last_record_of_each_key(log, name):
     ]  # fmt: skip
 
 
-async def test_processes_that_start_at_once_make_one_schema(postgres_url):
-    connection = await asyncpg.connect(postgres_url)
-    await connection.execute("create database another")
-    await connection.close()
-    url = f"postgresql+asyncpg://{postgres_url.partition('//')[2].rpartition('/')[0]}/another"
+async def test_processes_that_start_at_once_make_one_schema(postgres_server):
+    url = postgres_server.create_database("another", "another")
     transports = [PostgresTransport(url) for _ in range(4)]
     await asyncio.gather(*(transport.start() for transport in transports))
     assert await transports[0].healthy()
     await asyncio.gather(*(transport.stop() for transport in transports))
 
 
-async def test_a_server_that_is_not_there_is_named(postgres_url):
-    with pytest.raises(ConnectionError, match=r"127\.0\.0\.1:1/nowhere"):
+async def test_a_server_that_is_not_there_is_named():
+    with pytest.raises(ConnectionError, match=r"127\.0\.0\.1:1/nowhere") as refused:
         await PostgresTransport("postgresql://postgres:secret@127.0.0.1:1/nowhere").start()
+    assert "secret" not in str(refused.value)

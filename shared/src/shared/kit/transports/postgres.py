@@ -80,10 +80,9 @@ class PostgresTransport:
             await self._make_schema()
         except (OSError, asyncpg.PostgresError) as error:
             await self.stop()
-            address = urlsplit(self._url)
-            raise ConnectionError(
-                f"No log at {address.hostname}:{address.port or 5432}{address.path}: {error}"
-            ) from error
+            parts = urlsplit(self._url)
+            address = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+            raise ConnectionError(f"PostgreSQL does not serve {address}: {error}") from error
         self._tidying = asyncio.create_task(self._keep_tidy())
 
     async def stop(self) -> None:
