@@ -62,7 +62,10 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Lag:
-    """How far a group is behind on one partition, in records and in the age of the oldest unread."""
+    """How far a group is behind on one partition, in records and in the age of the oldest unread.
+
+    Counted in offsets from the committed one: in a compacted topic an upper bound.
+    """
 
     topic: str
     partition: int
@@ -74,18 +77,28 @@ class Lost(Exception):
     """The partition is owned by another subscription now: the work on it must not be committed."""
 
 
+class UnknownTopic(LookupError):
+    """The topic was never declared."""
+
+
 class Subscription(Protocol):
     """A group's place at some topics, while it is open."""
 
     def batches(self) -> AsyncIterator[Batch]:
         """Endless: at most one batch of a partition is out at a time, until it is committed.
 
-        A batch that the caller abandons (by `retry`) is handed out again, from its first record.
+        A batch that the caller abandons (by `retry`) is handed out again, the same records. One
+        loop at a time; after a cancelled wait it may be called again, and nothing is skipped.
+        Raises what ended the subscription (`Lost` with its connection, an error of the client):
+        it is over then, and the caller subscribes anew.
         """
         ...
 
     async def commit(self, batch: Batch) -> None:
-        """Moves the group past the batch. Raises `Lost` when the partition was taken away."""
+        """Moves the group past the batch. Raises `Lost` when the partition was taken away.
+
+        Commit soon: a partition that has to move waits for the batch in hand, but not for ever.
+        """
         ...
 
     async def retry(self, batch: Batch, after: timedelta) -> None:
@@ -111,27 +124,43 @@ class Transport(Protocol):
     async def stop(self) -> None: ...
 
     async def declare(self, topics: Sequence[Topic]) -> None:
-        """Makes what is missing; never shrinks, never deletes. Safe when several do it at once."""
+        """Makes what is missing. Safe when several do it at once.
+
+        A topic that exists stays as it is: another number of partitions would move its keys.
+        """
         ...
 
     async def publish(self, records: Sequence[Outgoing]) -> None:
-        """Returns when all records are durable, in the order given per key."""
+        """Returns when all records are durable, in the order given per key.
+
+        After an error some may be durable: publish all again. Raises `UnknownTopic`.
+        """
         ...
 
     def subscribe(
         self, group: str, topics: Sequence[str], *, max_records: int = 500
     ) -> AbstractAsyncContextManager[Subscription]:
-        """Joins the group. On a clean exit its partitions are free at once."""
+        """Joins the group, at the oldest record held if it is new. Raises `UnknownTopic`.
+
+        On exit its partitions are free at once; what was in hand goes to the next owner.
+        """
         ...
 
     async def read(
         self, topic: str, partition: int, start: int, limit: int = 500
     ) -> Sequence[Incoming]:
-        """Reads without a group (catalogue, `events tail`): at most `limit` records from `start`."""
+        """Reads without a group (catalogue, `events tail`): at most `limit` records from `start`.
+
+        What is there, without waiting for more.
+        """
         ...
 
     async def ends(self, topic: str) -> dict[int, tuple[int, int]]:
         """Partition → (first offset held, next offset to be written)."""
+        ...
+
+    async def lag(self, group: str, topics: Sequence[str]) -> Sequence[Lag]:
+        """Of any group, from outside it (metrics, console, `tradepost lag`)."""
         ...
 
     async def healthy(self) -> bool:
