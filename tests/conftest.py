@@ -1,5 +1,6 @@
 """What the whole suite stands on: one real PostgreSQL, six migrated databases, a bench a service."""
 
+import inspect
 from collections.abc import AsyncIterator, Iterator
 from importlib import import_module
 from pathlib import Path
@@ -53,10 +54,13 @@ def _benches() -> dict[str, Any]:
             async for bench in _bench(name, postgres, issuer):
                 yield bench
 
-        async def clean(request: pytest.FixtureRequest, name: str = name) -> Bench:
-            bench: Bench = request.getfixturevalue(f"{name}_bench")
+        async def clean(**given: Bench) -> Bench:
+            (bench,) = given.values()
             await bench.forget()
             return bench
+
+        needed = inspect.Parameter(f"{name}_bench", inspect.Parameter.KEYWORD_ONLY)
+        clean.__signature__ = inspect.Signature([needed])  # type: ignore[attr-defined]  # pytest reads it
 
         made[f"{name}_bench"] = pytest.fixture(scope="session", name=f"{name}_bench")(whole)
         made[name] = pytest.fixture(name=name)(clean)

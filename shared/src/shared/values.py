@@ -55,8 +55,15 @@ def _finite(value: Decimal) -> Decimal:
 
 
 def plain(value: Decimal) -> str:
-    """Digits without exponent: 1E+2 becomes 100."""
-    return format(value, "f")
+    """Digits without exponent, with two decimals or as many as it needs: 2.5 → 2.50, 0.0045.
+
+    One text for one number, wherever it has been stored in between.
+    """
+    short = value.normalize()
+    exponent = short.as_tuple().exponent
+    if isinstance(exponent, int) and exponent > -2:
+        short = short.quantize(Decimal("0.01"))
+    return format(short, "f")
 
 
 Exact = Annotated[
@@ -69,6 +76,9 @@ Exact = Annotated[
     ),
 ]
 """A decimal number with one schema for both directions, a string in JSON."""
+
+Amount = Annotated[Exact, PlainSerializer(str, return_type=str, when_used="json")]
+"""The amount of a `Money`: as many decimals as the currency has."""
 
 
 def _currency(value: str) -> str:
@@ -95,7 +105,7 @@ class Money(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    amount: Exact
+    amount: Amount
     currency: Currency
 
     @model_validator(mode="after")
@@ -147,7 +157,7 @@ class Money(BaseModel):
 
     @override
     def __str__(self) -> str:
-        return f"{plain(self.amount)} {self.currency}"
+        return f"{self.amount} {self.currency}"
 
 
 def rounded(amount: Decimal, currency: str, rounding: str = ROUND_HALF_UP) -> Decimal:

@@ -8,6 +8,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Self
 from uuid import UUID
@@ -80,13 +81,13 @@ class Bench:
 
     def bearer(self, *scopes: str, subject: str = "tester") -> dict[str, str]:
         """An Authorization header of somebody with these scopes."""
-        return {"Authorization": f"Bearer {self.issuer.token(subject, scopes)}"}
+        return {"Authorization": f"Bearer {self.issuer.token(subject, scopes, timedelta(hours=1))}"}
 
     def work(self, actor: str = "tester") -> Work:
         return self.running.new_work(Context(actor=actor, correlation_id=str(new_id())))
 
     async def get(self, path: str, **query: Any) -> httpx.Response:
-        return await self.client.get(path, params=query)
+        return await self.client.get(path, params=query or None)
 
     async def post(self, path: str, body: Any = None, **how: Any) -> httpx.Response:
         """A POST of JSON; `how` as httpx takes it (headers, params). None sends no body."""

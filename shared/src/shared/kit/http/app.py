@@ -48,7 +48,6 @@ def create_app(service: Service, running: Running) -> FastAPI:
         lifespan=lifespan,
         separate_input_output_schemas=False,
         redirect_slashes=False,
-        max_body_size=running.settings.max_body_bytes,
         exception_handlers={
             DomainError: on_domain_error,
             RequestValidationError: on_validation_error,

@@ -13,6 +13,8 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.params import File, Form, Query
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+from starlette.types import Message, Receive
 from typing_extensions import override
 
 from shared.errors import Fault
@@ -30,6 +32,7 @@ def serves(
     emits: Sequence[type[Event]] = (),
     public: bool = False,
     must_match: bool = False,
+    max_bytes: int | None = None,
 ) -> dict[str, Any]:
     """What a door says of itself, for OpenAPI and for the checks.
 
@@ -39,6 +42,7 @@ def serves(
         emits: the events a success may tell.
         public: open to callers without a token.
         must_match: the change must name the version it was made on (`If-Match`; else 428).
+        max_bytes: the largest body, where it is not the service's usual limit.
     """
     said: dict[str, Any] = {"x-pcf": list(processes)}
     if scope:
@@ -49,6 +53,8 @@ def serves(
         said["x-public"] = True
     if must_match:
         said["x-must-match"] = True
+    if max_bytes is not None:
+        said["x-max-bytes"] = max_bytes
     return said
 
 
@@ -65,6 +71,7 @@ class Door(APIRoute):
         scope = f"{service}:{kind}"
         public = bool(extra.get("x-public"))
         must_match = bool(extra.get("x-must-match"))
+        max_bytes: int | None = extra.get("x-max-bytes")
         known = query_names(self)
         wants_json = self.body_field is not None and not isinstance(
             self.body_field.field_info, Form | File
@@ -82,6 +89,11 @@ class Door(APIRoute):
                 return problem(
                     request, "unsupported-media-type", "Send JSON.", expected="application/json"
                 )
+            limit = max_bytes or request.app.state.running.settings.max_body_bytes
+            if int(request.headers.get("content-length", 0)) > limit:
+                return problem(request, "too-large", f"At most {limit} bytes.", max_bytes=limit)
+            if "transfer-encoding" in request.headers:
+                request = Request(request.scope, _up_to(limit, request.receive))
             if must_match and "if-match" not in request.headers:
                 return problem(request, "precondition-required")
             try:
@@ -91,6 +103,21 @@ class Door(APIRoute):
                 raise
 
         return checked
+
+
+def _up_to(limit: int, receive: Receive) -> Receive:
+    """A body without a declared length is counted as it comes."""
+    count = 0
+
+    async def counting() -> Message:
+        nonlocal count
+        message = await receive()
+        count += len(message.get("body", b""))
+        if count > limit:
+            raise HTTPException(413, f"At most {limit} bytes.")
+        return message
+
+    return counting
 
 
 def query_names(route: APIRoute) -> frozenset[str]:
