@@ -23,7 +23,9 @@ class World:
 
     async def customer(self, segment: str | None = None) -> UUID:
         account = new_id()
-        told = AccountRegistered(account_id=account, name="Corner Shop", country="GB", segment=segment)
+        told = AccountRegistered(
+            account_id=account, name="Corner Shop", country="GB", segment=segment
+        )
         await self.orders.hear(told)
         return account
 
@@ -48,7 +50,9 @@ class World:
             valid_from=LONG_AGO,
         )
 
-    async def price(self, sku: str, price: str, *, segment: str | None = None, quantity: int = 1) -> None:
+    async def price(
+        self, sku: str, price: str, *, segment: str | None = None, quantity: int = 1
+    ) -> None:
         told = await self._price(sku, price)
         await self.orders.hear(
             told.model_copy(update={"segment": segment, "min_quantity": quantity})
@@ -66,5 +70,3 @@ class World:
 @pytest.fixture
 def world(orders: Bench) -> World:
     return World(orders)
-
-

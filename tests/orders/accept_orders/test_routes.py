@@ -185,7 +185,10 @@ async def test_a_dry_run_says_what_would_be_and_keeps_nothing(orders: Bench, wor
 
     assert trial.status_code == 201
     assert trial.headers["dry-run"] == "true"
-    assert [e["type"] for e in trial.json()["would_emit"]] == [OrderPlaced.TYPE, OrderConfirmed.TYPE]
+    assert [e["type"] for e in trial.json()["would_emit"]] == [
+        OrderPlaced.TYPE,
+        OrderConfirmed.TYPE,
+    ]
     assert trial.json()["net"]["amount"] == "5.00"
     assert await orders.count("orders") == 0
     stock = (await orders.get("/orders/stock", sku="LAMP")).json()["items"][0]
@@ -276,9 +279,24 @@ async def test_without_token_or_scope_nothing_is_open(orders: Bench) -> None:
     [
         ("GET", "/orders/nowhere", {}, 404),
         ("DELETE", "/orders/orders", {}, 405),
-        ("POST", "/orders/orders", {"content": "{", "headers": {"content-type": "application/json"}}, 400),
-        ("POST", "/orders/orders", {"content": "a=1", "headers": {"content-type": "text/plain"}}, 415),
-        ("POST", "/orders/orders", {"content": "[" * 2_100_000, "headers": {"content-type": "application/json"}}, 413),
+        (
+            "POST",
+            "/orders/orders",
+            {"content": "{", "headers": {"content-type": "application/json"}},
+            400,
+        ),
+        (
+            "POST",
+            "/orders/orders",
+            {"content": "a=1", "headers": {"content-type": "text/plain"}},
+            415,
+        ),
+        (
+            "POST",
+            "/orders/orders",
+            {"content": "[" * 2_100_000, "headers": {"content-type": "application/json"}},
+            413,
+        ),
         ("GET", "/orders/orders/x", {}, 422),
         ("GET", f"/orders/orders/{uuid4()}", {}, 404),
     ],

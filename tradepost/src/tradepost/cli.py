@@ -6,6 +6,7 @@ not be done (one sentence says why), 2 the command was not understood.
 
 import json
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -14,8 +15,15 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from shared.kit.service import Role
+from tradepost import dead_letters, events_tail, migrations
 from tradepost.doctor import Finding, examine, healthy
 from tradepost.faults import GroundError
+from tradepost.ground import default_folder, local_token
+from tradepost.platform import NAMES
+from tradepost.processes import process_map
+from tradepost.serving import serve as serve_service
+from tradepost.up import start
 
 app = App(name="tradepost", help="Market and sell: six services, their database and their broker.")
 
@@ -23,15 +31,87 @@ Port = Annotated[int, Parameter(env_var="PORT", help="Where the services listen.
 DataDir = Annotated[Path, Parameter(env_var="DATA_DIR", help="Where all data is kept.")]
 AsJson = Annotated[bool, Parameter(name="--json", negative="", help="For programs.")]
 
+app.command(migrations.app)
+app.command(dead_letters.app)
+app.command(events_tail.app)
+
 SIGNS = {"good": ("ok", "green"), "optional": ("--", "yellow"), "bad": ("!!", "red")}
 
 
+def folder_of(data_dir: Path | None) -> Path:
+    """The data folder that was named, or the project's own."""
+    return (data_dir or default_folder()).absolute()
+
+
 @app.command
-def doctor(
-    *, port: Port = 8080, data_dir: DataDir = Path(".tradepost"), as_json: AsJson = False
-) -> int:
+def up(
+    *,
+    port: Port = 8080,
+    data_dir: DataDir | None = None,
+    kafka: Annotated[bool, Parameter(env_var="KAFKA", help="On a real Kafka broker.")] = False,
+    sandbox: Annotated[bool, Parameter(help="A trial whose clock can be moved.")] = False,
+    demo: Annotated[bool, Parameter(help="Load the demo company, once.")] = True,
+) -> None:
+    """Start everything on this machine, and run until Ctrl-C."""
+    start(port, folder_of(data_dir), kafka=kafka, sandbox=sandbox, demo=demo)
+
+
+@app.command
+def token(
+    *,
+    scope: Annotated[
+        str, Parameter(help='Such as "orders:read orders:write"; all when empty.')
+    ] = "",
+    subject: Annotated[str, Parameter(help="Whom it names.")] = "local-user",
+    hours: Annotated[float, Parameter(help="How long it holds.")] = 12,
+    data_dir: DataDir | None = None,
+) -> None:
+    """Print a token of this machine's own issuer, and only that."""
+    everything = [f"{name}:{act}" for name in NAMES for act in ("read", "write", "approve")]
+    scopes = scope.split() or everything
+    unknown = [one for one in scopes if one not in everything]
+    if unknown:
+        raise GroundError(f"{unknown[0]} is no scope; scopes are like orders:read, orders:approve")
+    made = local_token(folder_of(data_dir), scopes, subject, timedelta(hours=hours))
+    sys.stdout.write(made + "\n")
+
+
+@app.command
+def serve(
+    service: str,
+    *,
+    role: Annotated[Role, Parameter(help="Which loops this process runs.")] = Role.ALL,
+    host: str = "0.0.0.0",  # noqa: S104  # a container's own address
+    port: Port = 8080,
+) -> None:
+    """Run one service, set up by TRADEPOST_… variables (production)."""
+    serve_service(service, role, host, port)
+
+
+@app.command
+def processes(*, as_json: AsJson = False) -> None:
+    """Which element of the process framework lives where: operations, events, tests."""
+    found = process_map()
+    if as_json:
+        sys.stdout.write(json.dumps([one.shown() for one in found], indent=1) + "\n")
+        return
+    table = Table("id", "element", "service", "operations", "events", "tests", box=None)
+    for one in found:
+        table.add_row(
+            one.id,
+            one.name,
+            one.service,
+            "\n".join(one.operations),
+            "\n".join(one.events),
+            str(len(one.tests) or ""),
+        )
+    Console().print(table)
+
+
+@app.command
+def doctor(*, port: Port = 8080, data_dir: DataDir | None = None, as_json: AsJson = False) -> int:
     """What this machine lacks to run Tradepost, and the command that mends it."""
-    findings = examine(port, data_dir.absolute())
+    findings = examine(port, folder_of(data_dir))
     if as_json:
         report = {
             "healthy": healthy(findings),

@@ -1,9 +1,9 @@
 """What tests stand on: one service with its real database, its doors in memory, its topic doors.
 
-    async def test_…(orders: Bench) -> None:
-        answer = await orders.post("/orders/orders", {...})
-        await orders.hear(AccountRegistered(...))
-        assert [event.type for event in await orders.told()] == [...]
+async def test_…(orders: Bench) -> None:
+answer = await orders.post("/orders/orders", {...})
+await orders.hear(AccountRegistered(...))
+assert [event.type for event in await orders.told()] == [...]
 """
 
 from collections.abc import Mapping, Sequence
