@@ -274,6 +274,9 @@ async def test_without_token_or_scope_nothing_is_open(orders: Bench) -> None:
     assert (reader.status_code, reader.json()["missing_scope"]) == (403, "orders:write")
 
 
+JSON = {"content-type": "application/json"}
+
+
 @pytest.mark.parametrize(
     ("method", "path", "how", "status"),
     [
@@ -282,7 +285,7 @@ async def test_without_token_or_scope_nothing_is_open(orders: Bench) -> None:
         (
             "POST",
             "/orders/orders",
-            {"content": "{", "headers": {"content-type": "application/json"}},
+            {"content": "{", "headers": JSON},
             400,
         ),
         (
@@ -294,7 +297,7 @@ async def test_without_token_or_scope_nothing_is_open(orders: Bench) -> None:
         (
             "POST",
             "/orders/orders",
-            {"content": "[" * 2_100_000, "headers": {"content-type": "application/json"}},
+            {"content": "[" * 2_100_000, "headers": JSON},
             413,
         ),
         ("GET", "/orders/orders/x", {}, 422),

@@ -37,11 +37,8 @@ def tail(
     if topic and topic not in known:
         raise GroundError(f"{topic} is no topic; topics are {', '.join(known)}.")
     folder = (data_dir or default_folder()).absolute()
-    transport: Transport
-    if kafka:
-        transport = KafkaTransport(kafka)
-    else:
-        transport = PostgresTransport(EmbeddedPostgres(folder).url(LOG, LOG))
+    log = EmbeddedPostgres(folder).url(LOG, LOG)
+    transport: Transport = KafkaTransport(kafka) if kafka else PostgresTransport(log)
     topics = [topic] if topic else known
     with suppress(KeyboardInterrupt):
         asyncio.run(_tail(transport, topics, from_start=from_start, count=count, whole=as_json))

@@ -45,6 +45,7 @@ def front_door(
         finally:
             await transport.stop()
 
+    running = {name: app.state.running for name, app in apps.items()}
     door = FastAPI(
         title="Tradepost",
         openapi_url=None,
@@ -54,12 +55,34 @@ def front_door(
         exception_handlers={HTTPException: on_http_exception, Exception: on_bug},
     )
     door.add_middleware(_Named)
-    running = {name: app.state.running for name, app in apps.items()}
-    document = to_json(_asyncapi(running))
+    _open_pages(door, settings, running)
+    _open_events(door, running)
+    _open_health(door, running)
+    _open_sandbox(door, settings, clock)
+    return door
 
+
+def _open_pages(door: FastAPI, settings: Settings, running: Mapping[str, Running]) -> None:
     @door.get("/", response_class=HTMLResponse)
     async def way_in() -> str:
         return pages.way_in(running.values(), sandbox=settings.sandbox)
+
+    @door.get("/problems/{slug}", response_class=HTMLResponse)
+    async def read_problem(slug: str) -> str:
+        if slug not in KINDS:
+            raise HTTPException(404)
+        return pages.problem(slug, KINDS[slug])
+
+    @door.get("/.well-known/jwks.json")
+    async def read_keys() -> Response:
+        path = Path(settings.jwks)
+        if settings.jwks.startswith("http") or not path.is_file():
+            raise HTTPException(404)
+        return Response(path.read_bytes(), media_type="application/jwk-set+json")
+
+
+def _open_events(door: FastAPI, running: Mapping[str, Running]) -> None:
+    document = to_json(_asyncapi(running))
 
     @door.get("/events/asyncapi.json")
     async def read_asyncapi() -> Response:
@@ -76,19 +99,8 @@ def front_door(
             raise HTTPException(404)
         return Response(to_json(schema_of(contract)), media_type="application/schema+json")
 
-    @door.get("/problems/{slug}", response_class=HTMLResponse)
-    async def read_problem(slug: str) -> str:
-        if slug not in KINDS:
-            raise HTTPException(404)
-        return pages.problem(slug, KINDS[slug])
 
-    @door.get("/.well-known/jwks.json")
-    async def read_keys() -> Response:
-        path = Path(settings.jwks)
-        if settings.jwks.startswith("http") or not path.is_file():
-            raise HTTPException(404)
-        return Response(path.read_bytes(), media_type="application/jwk-set+json")
-
+def _open_health(door: FastAPI, running: Mapping[str, Running]) -> None:
     @door.get("/livez")
     async def live() -> dict[str, str]:
         return {"state": "ok"}
@@ -101,6 +113,8 @@ def front_door(
         body = {"state": "ok" if good else "not_ready", "services": found}
         return Response(to_json(body), 200 if good else 503, media_type="application/json")
 
+
+def _open_sandbox(door: FastAPI, settings: Settings, clock: Clock) -> None:
     @door.post("/sandbox/clock/advance")
     async def advance_clock(request: Request) -> Response:
         """Moves the clock of all services; in a sandbox only."""
@@ -112,8 +126,6 @@ def front_door(
             return problem(request, "invalid-content", f"Send a duration such as P30D. {error}")
         now = clock.advance(asked.by)
         return Response(to_json({"now": now}), media_type="application/json")
-
-    return door
 
 
 class _Named:

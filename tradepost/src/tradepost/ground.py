@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
+from pydantic import SecretStr
+
 from shared.kit.issuer import LocalIssuer
 from shared.kit.settings import Settings
 from tradepost.folder import made, write_private
@@ -67,7 +69,7 @@ def standing(
             issuer=ISSUER,
             audience=AUDIENCE,
             jwks=str(issuer.jwks_path),
-            cursor_secret=_cursor_secret(folder),  # type: ignore[arg-type]  # Pydantic makes it a secret
+            cursor_secret=SecretStr(_cursor_secret(folder)),
             sandbox=sandbox,
             log_json=log_json,
             log_level="WARNING",

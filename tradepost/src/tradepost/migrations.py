@@ -18,7 +18,8 @@ app = App(name="migrate", help="Bring databases to the head of their service.")
 def up(service: str) -> None:
     """Bring the service's database (TRADEPOST_DATABASE_URL) to the head."""
     changed = asyncio.run(upgrade(service, Settings().database_url_for(service)))
-    print(f"{service}: {'migrated' if changed else 'already at the head'}", file=sys.stderr)
+    state = "migrated" if changed else "already at the head"
+    sys.stderr.write(f"{service}: {state}\n")
 
 
 @app.command(name="revision")
@@ -29,7 +30,7 @@ def write(service: str, message: str) -> None:
         server.start()
         try:
             url = server.create_database(service, service)
-            print(asyncio.run(_revision(service, url, message)))
+            sys.stdout.write(f"{asyncio.run(_revision(service, url, message))}\n")
         finally:
             server.stop()
 
@@ -38,7 +39,7 @@ async def _revision(service: str, url: str, message: str) -> Path:
     try:
         await upgrade(service, url)
     except RuntimeError:
-        print(f"{service} has no revision yet; this is its first.", file=sys.stderr)
+        sys.stderr.write(f"{service} has no revision yet; this is its first.\n")
     return await revision(service, url, message)
 
 
@@ -53,7 +54,7 @@ def compare(service: str) -> None:
             found = asyncio.run(_check(service, url))
         finally:
             server.stop()
-    print("\n".join(found) or f"{service}: tables and revisions agree")
+    sys.stdout.write("\n".join(found or [f"{service}: tables and revisions agree"]) + "\n")
     sys.exit(1 if found else 0)
 
 

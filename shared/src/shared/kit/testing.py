@@ -14,6 +14,7 @@ from typing import Any, Self
 from uuid import UUID
 
 import httpx
+from pydantic import SecretStr
 from pydantic_core import from_json
 from sqlalchemy import select, text
 
@@ -64,7 +65,7 @@ class Bench:
         self.service = service
         self.issuer = issuer
         self.clock = clock or Clock()
-        settings = Settings(database_url=url, cursor_secret="for tests", pool_size=20)  # type: ignore[arg-type]  # Pydantic makes it a secret
+        settings = Settings(database_url=url, cursor_secret=SecretStr("for tests"), pool_size=20)
         verifier = Verifier(ISSUER, "tradepost", str(issuer.jwks_path), now=self.clock.now)
         self.running = Running(service, settings, transport, verifier, self.clock)
         self.app = create_app(service, self.running)
