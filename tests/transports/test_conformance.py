@@ -1,110 +1,28 @@
-"""What every transport promises, run on each."""
+"""What every transport promises of records, topics and offsets, run on each."""
 
 import asyncio
-from collections import Counter, defaultdict
-from collections.abc import Sequence
-from contextlib import AsyncExitStack, suppress
+from collections import defaultdict
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from shared.kit.transports.transport import (
-    Batch,
-    Incoming,
-    Lost,
-    Outgoing,
-    Subscription,
-    Topic,
-    Transport,
-    UnknownTopic,
+from tests.transports.consuming import (
+    SOON,
+    a_batch,
+    by_key,
+    declared,
+    everything,
+    handle,
+    numbered,
+    values,
 )
 
-SOON = 25
+from shared.kit.transports.transport import Incoming, Lost, Outgoing, Topic, UnknownTopic
+
 AT_ONCE = timedelta(0)
-
-
-def numbered(topic: str, count: int, *, keys: int = 12, start: int = 0) -> list[Outgoing]:
-    return [
-        Outgoing(topic, f"key-{n % keys}", str(n).encode()) for n in range(start, start + count)
-    ]
-
-
-async def declared(transport: Transport, name: str, partitions: int = 4) -> str:
-    await transport.declare([Topic(name, partitions=partitions)])
-    return name
-
-
-async def a_batch(subscription: Subscription) -> Batch:
-    async with asyncio.timeout(SOON):
-        return await anext(subscription.batches())
-
-
-async def handle(subscription: Subscription, count: int) -> list[Incoming]:
-    """Takes and commits until there were so many."""
-    handled: list[Incoming] = []
-    async with asyncio.timeout(SOON):
-        async for batch in subscription.batches():
-            await subscription.commit(batch)
-            handled += batch.records
-            if len(handled) >= count:
-                break
-    return handled
-
-
-async def everything(transport: Transport, topic: str) -> list[Incoming]:
-    found: list[Incoming] = []
-    for partition, (first, _) in (await transport.ends(topic)).items():
-        found += await transport.read(topic, partition, first, 100_000)
-    return found
-
-
-def values(records: Sequence[Incoming]) -> list[int]:
-    return [int(record.value or b"-1") for record in records]
-
-
-def by_key(records: Sequence[Incoming]) -> dict[str, list[int]]:
-    found = defaultdict(list)
-    for record in records:
-        found[record.key].append(int(record.value or b"-1"))
-    return dict(found)
-
-
-async def until(condition) -> None:
-    async with asyncio.timeout(SOON):
-        while not condition():  # noqa: ASYNC110
-            await asyncio.sleep(0.02)
-
-
-async def handling(subscription: Subscription, handled: list[Incoming]) -> None:
-    """Handles for ever, as a consumer does; work that was lost does not count."""
-    async for batch in subscription.batches():
-        with suppress(Lost):
-            await subscription.commit(batch)
-            handled += batch.records
-
-
-class Consumers:
-    """Background consumers of one group, cancelled at the end."""
-
-    def __init__(self) -> None:
-        self.tasks: list[asyncio.Task[None]] = []
-
-    def start(self, subscription: Subscription) -> list[Incoming]:
-        handled: list[Incoming] = []
-        self.tasks.append(asyncio.create_task(handling(subscription, handled)))
-        return handled
-
-    async def __aenter__(self):
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        for task in self.tasks:
-            task.cancel()
-        for result in await asyncio.gather(*self.tasks, return_exceptions=True):
-            assert isinstance(result, asyncio.CancelledError | Lost), result
 
 
 async def test_records_of_a_key_arrive_in_order_each_exactly_once(transport, name):
@@ -219,52 +137,6 @@ async def test_a_retried_batch_comes_back_the_same_and_others_go_on_meanwhile(tr
     assert values(back) == values(refused.records)
 
 
-async def test_two_subscriptions_of_a_group_share_its_partitions(transport, name):
-    topic = await declared(transport, name, partitions=4)
-    async with AsyncExitStack() as stack:
-        consumers = await stack.enter_async_context(Consumers())
-        one = await stack.enter_async_context(transport.subscribe(name, [topic]))
-        ones = consumers.start(one)
-        two = await stack.enter_async_context(transport.subscribe(name, [topic]))
-        twos = consumers.start(two)
-        await until(lambda: len(one.owned()) == len(two.owned()) == 2)
-        assert not set(one.owned()) & set(two.owned())
-        await transport.publish(numbered(topic, 200, keys=40))
-        await until(lambda: len(ones) + len(twos) >= 200)
-        assert ones
-        assert twos
-        assert sorted(values([*ones, *twos])) == list(range(200))
-
-
-async def test_two_groups_hear_everything_each(transport, name):
-    topic = await declared(transport, name)
-    await transport.publish(numbered(topic, 50))
-    for group in (f"{name}.a", f"{name}.b"):
-        async with transport.subscribe(group, [topic]) as subscription:
-            assert sorted(values(await handle(subscription, 50))) == list(range(50))
-
-
-async def test_a_cancelled_subscription_frees_its_partitions(transport, name):
-    topic = await declared(transport, name)
-    await transport.publish(numbered(topic, 40))
-    taken = asyncio.Event()
-
-    async def hangs() -> None:
-        async with transport.subscribe(name, [topic]) as subscription:
-            await a_batch(subscription)
-            taken.set()
-            await asyncio.Event().wait()
-
-    hanging = asyncio.create_task(hangs())
-    await taken.wait()
-    hanging.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await hanging
-    async with transport.subscribe(name, [topic]) as subscription:
-        await until(lambda: len(subscription.owned()) == 4)
-        assert sorted(values(await handle(subscription, 40))) == list(range(40))
-
-
 async def test_a_wait_that_is_cancelled_skips_nothing(transport, name):
     topic = await declared(transport, name)
     await transport.publish(numbered(topic, 200))
@@ -279,45 +151,6 @@ async def test_a_wait_that_is_cancelled_skips_nothing(transport, name):
                     handled += batch.records
     assert sorted(values(handled)) == list(range(200))
     assert all(numbers == sorted(numbers) for numbers in by_key(handled).values())
-
-
-async def test_a_batch_committed_during_a_rebalance_is_not_repeated(transport, name):
-    topic = await declared(transport, name, partitions=2)
-    await transport.publish(numbered(topic, 40))
-    async with AsyncExitStack() as stack:
-        consumers = await stack.enter_async_context(Consumers())
-        one = await stack.enter_async_context(transport.subscribe(name, [topic], max_records=100))
-        in_hand = await a_batch(one)
-        joining = asyncio.create_task(
-            stack.enter_async_context(transport.subscribe(name, [topic], max_records=100))
-        )
-        await asyncio.sleep(1.5)  # long enough for the rebalance to reach the first
-        await one.commit(in_hand)
-        ones, twos = consumers.start(one), consumers.start(await joining)
-        await until(lambda: len(in_hand.records) + len(ones) + len(twos) >= 40)
-        assert sorted(values([*in_hand.records, *ones, *twos])) == list(range(40))
-
-
-async def test_two_owners_of_a_partition_never_both_commit(transport, name):
-    topic = await declared(transport, name, partitions=2)
-    await transport.publish(numbered(topic, 40))
-    async with AsyncExitStack() as stack:
-        consumers = await stack.enter_async_context(Consumers())
-        one = await stack.enter_async_context(transport.subscribe(name, [topic], max_records=100))
-        in_hand = await a_batch(one)
-        two = await stack.enter_async_context(transport.subscribe(name, [topic], max_records=100))
-        twos = consumers.start(two)
-        await until(two.owned)
-        committed: list[Incoming] = []
-        try:
-            await one.commit(in_hand)
-            committed += in_hand.records
-        except Lost:
-            pass
-        ones = consumers.start(one)
-        await until(lambda: len(committed) + len(ones) + len(twos) >= 40)
-        counted = Counter(values([*committed, *ones, *twos]))
-        assert counted == Counter(range(40))
 
 
 async def test_declaring_again_or_at_once_changes_nothing(transport, name):

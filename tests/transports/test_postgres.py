@@ -110,8 +110,8 @@ async def test_compaction_keeps_the_last_record_of_each_key(log, name):
     ]  # fmt: skip
 
 
-async def test_processes_that_start_at_once_make_one_schema(postgres_server):
-    url = postgres_server.create_database("another", "another")
+async def test_processes_that_start_at_once_make_one_schema(postgres):
+    url = postgres.create_database("another", "another")
     transports = [PostgresTransport(url) for _ in range(4)]
     await asyncio.gather(*(transport.start() for transport in transports))
     assert await transports[0].healthy()
