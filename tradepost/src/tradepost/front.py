@@ -142,10 +142,8 @@ class _Named:
 
 def _asyncapi(running: Mapping[str, Running]) -> dict[str, Any]:
     heard = {name: sorted(heard_by(one.service.consumers)) for name, one in running.items()}
-    told = {contract.TYPE for one in running.values() for contract in one.service.emits}
     topics = [Topic(contract.topic()) for contract in contracts()]
-    chosen = [contract for contract in contracts() if contract.TYPE in told]
-    return asyncapi(chosen or contracts(), heard, topics)
+    return asyncapi(contracts(), heard, topics)
 
 
 def _hearers(running: Mapping[str, Running]) -> dict[str, list[str]]:
