@@ -23,7 +23,7 @@ from orders.accept_orders.rules import (
 from orders.accept_orders.schemas import PlaceOrder
 from orders.accept_orders.tables import NUMBERS, Order, OrderLine, lines_of
 from orders.hold_stock.rules import shared_out
-from orders.hold_stock.tables import release, reserve
+from orders.hold_stock.tables import release, reserve, stock_held
 from orders.keep_parties.rules import may_order
 from orders.keep_parties.tables import Party
 from orders.know_prices.tables import entries
@@ -235,7 +235,7 @@ async def accept_promotion(work: Work, order_id: UUID) -> None:
 
 async def refuse_step(work: Work, order_id: UUID, reason: str, *, redemption: bool = False) -> None:
     """Points or promotion were refused: the order ends and gives back what it holds."""
-    order = await work.edit(Order, order_id)
+    order = await edit_with_stock(work, order_id)
     if order.state is not OrderState.RECEIVED:
         return
     if redemption:
@@ -247,7 +247,7 @@ async def refuse_step(work: Work, order_id: UUID, reason: str, *, redemption: bo
 
 async def cancel_order(work: Work, order_id: UUID, reason: str) -> Order:
     """Ends an order of which nothing was shipped."""
-    order = await work.edit(Order, order_id)
+    order = await edit_with_stock(work, order_id)
     if order.state not in (OrderState.RECEIVED, OrderState.CONFIRMED):
         raise OrderCannotBeCancelled(
             f"{order.number} is {order.state}; only an order of which nothing was shipped can be"
@@ -256,6 +256,17 @@ async def cancel_order(work: Work, order_id: UUID, reason: str) -> Order:
         )
     await _end(work, order, reason)
     return order
+
+
+async def edit_with_stock(work: Work, order_id: UUID) -> Order:
+    """The order, locked after the stock of its lines: that order of locks is everybody's.
+
+    A line's product never changes, so it can be read before anything is locked.
+    """
+    chosen = select(OrderLine.sku).where(OrderLine.order_id == order_id, OrderLine.goods)
+    skus = sorted(set(await work.session.scalars(chosen)))
+    await work.session.scalars(stock_held(skus))
+    return await work.edit(Order, order_id)
 
 
 async def _end(work: Work, order: Order, reason: str) -> None:

@@ -43,11 +43,15 @@ class StockMove(Table, kw_only=True):
     """A receipt, a count or a return, once per reference."""
 
     __tablename__ = "stock_moves"
+    __table_args__ = (
+        Index("uq_stock_moves_reference_stock_id", "reference", "stock_id", unique=True),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     stock_id: Mapped[UUID] = mapped_column(index=True)
     quantity: Mapped[int]
     reason: Mapped[str]
+    reference: Mapped[str]
     moved_at: Mapped[datetime]
 
 

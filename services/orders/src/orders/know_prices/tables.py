@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import Index, text
+from sqlalchemy import Index, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -86,3 +86,11 @@ async def entries(
         },
     )
     return {line: Entry(sku, goods, amount) for line, sku, goods, amount in found}
+
+
+async def goods_among(session: AsyncSession, skus: Sequence[str]) -> set[str]:
+    """Which of these are products that have stock."""
+    chosen = select(KnownProduct.sku).where(
+        KnownProduct.sku.in_(set(skus)), KnownProduct.kind == "goods"
+    )
+    return set(await session.scalars(chosen))

@@ -1,0 +1,1 @@
+"""Bring orders to the customer: stock comes in, back orders are served, shipments leave and arrive."""

@@ -1,0 +1,21 @@
+"""Topic doors of fulfilment."""
+
+from sqlalchemy import select
+
+from orders.accept_orders.tables import OrderLine
+from orders.fulfil_orders.use_cases import serve_waiting
+from orders.hold_stock.tables import stock_held
+from shared.events.orders import OrderCancelled
+from shared.kit.consume import Consumer
+from shared.kit.work import Work
+
+consumer = Consumer()
+
+
+@consumer.on(OrderCancelled)
+async def serve_with_what_was_released(work: Work, cancelled: OrderCancelled) -> None:
+    """What a cancelled order held goes to those who wait for it."""
+    chosen = select(OrderLine.sku).where(OrderLine.order_id == cancelled.order_id, OrderLine.goods)
+    skus = sorted(set(await work.session.scalars(chosen)))
+    await work.session.scalars(stock_held(skus))
+    await serve_waiting(work, skus)

@@ -1,0 +1,1 @@
+"""Quotes: priced by pricing, approved by a second person, accepted by the customer, ordered once."""
