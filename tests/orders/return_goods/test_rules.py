@@ -15,8 +15,8 @@ from orders.return_goods.rules import Returnable, points_refund_of, refund_of
 )
 def test_parts_sum_to_the_whole(quantity: int, net: Decimal, parts: list[int]) -> None:
     returned, refunded = 0, Decimal()
-    for part in parts:
-        part = min(part, quantity - returned)
+    for wanted in parts:
+        part = min(wanted, quantity - returned)
         if not part:
             break
         line = Returnable(quantity, quantity, returned, net, refunded)

@@ -5,6 +5,8 @@ from orders.accept_orders import routes as accept_routes
 from orders.fulfil_orders import consumers as fulfil_consumers
 from orders.fulfil_orders import routes as fulfil_routes
 from orders.hold_stock import routes as stock_routes
+from orders.import_history import jobs as history_jobs
+from orders.import_history import routes as history_routes
 from orders.keep_parties import consumers as party_consumers
 from orders.keep_parties import routes as party_routes
 from orders.know_prices import consumers as price_consumers
@@ -27,6 +29,7 @@ service = Service(
         return_routes.router,
         stock_routes.router,
         party_routes.router,
+        history_routes.router,
     ),
     consumers=(
         accept_consumers.consumer,
@@ -35,5 +38,6 @@ service = Service(
         price_consumers.consumer,
         quote_consumers.consumer,
     ),
+    jobs=(history_jobs.jobs,),
     emits=contracts_by("orders"),
 )

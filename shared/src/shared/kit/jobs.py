@@ -153,10 +153,12 @@ class Jobs:
         return register
 
 
-def start_job(work: Work, kind: str, subject: str, arguments: BaseModel) -> Job:
+def start_job(
+    work: Work, kind: str, subject: str, arguments: BaseModel, *, job_id: UUID | None = None
+) -> Job:
     """Queues a job in the caller's transaction. A subject's jobs run one after the other."""
     job = Job(
-        id=new_id(),
+        id=job_id or new_id(),
         kind=kind,
         subject=subject,
         arguments=arguments.model_dump(mode="json"),
