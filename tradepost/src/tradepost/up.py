@@ -78,6 +78,8 @@ async def _serve(settings: Settings, port: int, folder: Path, begun: float, *, d
             await _until_ready(server, tasks[0], platform.running)
         _show(platform.running, port, time.monotonic() - begun)
         tasks.append(asyncio.create_task(Calculator(settings, platform.running).run()))
+        if demo:
+            tasks.append(asyncio.create_task(_load(folder, port)))
         await tasks[0]
     finally:
         for task in tasks[1:]:
@@ -85,6 +87,21 @@ async def _serve(settings: Settings, port: int, folder: Path, begun: float, *, d
         for task in tasks[1:]:
             with suppress(asyncio.CancelledError):
                 await task
+
+
+async def _load(folder: Path, port: int) -> None:
+    """The demo's loader, a process of its own, ended with this one."""
+    base = f"http://127.0.0.1:{port}"
+    command = [sys.executable, "-m", "tradepost.demo.loading", str(folder), base]
+    child = await asyncio.create_subprocess_exec(
+        *command, stdin=asyncio.subprocess.DEVNULL, start_new_session=True
+    )
+    try:
+        await child.wait()
+    finally:
+        if child.returncode is None:
+            child.terminate()
+            await child.wait()
 
 
 async def _until_ready(

@@ -1,0 +1,1 @@
+"""The demo: a year of a real wholesaler, and the journey from lead to loyal customer."""
