@@ -66,7 +66,7 @@ def by_key(records: Sequence[Incoming]) -> dict[str, list[int]]:
 
 async def until(condition) -> None:
     async with asyncio.timeout(SOON):
-        while not condition():  # noqa: ASYNC110
+        while not condition():
             await asyncio.sleep(0.02)
 
 

@@ -160,7 +160,7 @@ class KafkaTransport:
         for name, code, *reason in answer.topic_errors:
             if code not in (0, TopicAlreadyExistsError.errno):
                 raise for_code(code)(f"{name}: {reason[0] if reason else 'not created'}")
-        while not await self._led([topic.name for topic in topics]):  # noqa: ASYNC110
+        while not await self._led([topic.name for topic in topics]):
             await asyncio.sleep(0.05)
         self._known.update(topic.name for topic in topics)
 
