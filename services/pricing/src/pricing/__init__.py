@@ -1,1 +1,1 @@
-"""pricing."""
+"""Pricing: products, prices, promotions, and the answer to what something costs."""

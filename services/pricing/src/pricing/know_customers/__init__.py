@@ -1,0 +1,1 @@
+"""Which segment a customer is in: learned from accounts."""

@@ -1,0 +1,1 @@
+"""What something costs, and why: list, segment, volume break, promotion, floor, rounding."""

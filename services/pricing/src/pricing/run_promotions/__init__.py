@@ -1,0 +1,1 @@
+"""Promotions: a percentage off, within a period and a budget that is never exceeded."""
