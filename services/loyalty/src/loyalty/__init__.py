@@ -1,1 +1,1 @@
-"""loyalty."""
+"""Loyalty: programmes, members, and the points they earn and spend."""

@@ -3,7 +3,26 @@
 from uuid import UUID
 
 from shared.events.contract import Event
-from shared.values import Money
+from shared.values import Currency, Exact, Money
+
+
+class ProgramActivated(
+    Event, type="loyalty.program.activated.v1", key="program_id", pcf=("3.2.6.1",)
+):
+    """A programme is in force: orders of its currency earn its points."""
+
+    program_id: UUID
+    name: str
+    currency: Currency
+    points_per_unit: Exact
+    point_value: Exact
+
+
+class ProgramClosed(Event, type="loyalty.program.closed.v1", key="program_id", pcf=("3.2.6.1",)):
+    """A programme earns no more points; those earned stay."""
+
+    program_id: UUID
+    name: str
 
 
 class MemberEnrolled(Event, type="loyalty.member.enrolled.v1", key="member_id", pcf=("3.2.6.2",)):

@@ -1,0 +1,1 @@
+"""Programmes: what a member earns, and what a point is worth."""

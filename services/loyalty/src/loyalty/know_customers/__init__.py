@@ -1,0 +1,1 @@
+"""Which customers there are: learned from accounts."""
