@@ -70,9 +70,7 @@ def _refuse_twins(items: Sequence[RegisterAccount], faults: Faults) -> None:
                 break
 
 
-async def _known(
-    work: Work, items: Sequence[RegisterAccount], faults: Faults
-) -> list[UUID | None]:
+async def _known(work: Work, items: Sequence[RegisterAccount], faults: Faults) -> list[UUID | None]:
     pairs = {pair for item in items for pair in item.external_ids.items()}
     by_id = await ids_by_external_ids(work.session, pairs)
     nameless = [item for item in items if not item.external_ids]

@@ -7,30 +7,30 @@ from urllib.parse import urlsplit
 
 from shared.errors import Conflict, Invalid, NotFound
 
-LEGAL_FORMS: Final = frozenset(
-    (
-        "ab ag as aps asa bv bvba co company corp corporation cv eirl eurl eu gbr gmbh inc"
-        " incorporated kft kg kgaa kk limited llc llp lp ltd ltda mbh nv ohg oy oyj plc pte pty pvt"
-        " sa sarl sas sasu se sl slu snc spa sprl srl sro ug ulc unlimited zoo"
-    ).split()
+_FORMS = (
+    "ab ag as aps asa bv bvba co company corp corporation cv eirl eurl eu gbr gmbh inc"
+    " incorporated kft kg kgaa kk limited llc llp lp ltd ltda mbh nv ohg oy oyj plc pte pty pvt"
+    " sa sarl sas sasu se sl slu snc spa sprl srl sro ug ulc unlimited zoo"
 )
+LEGAL_FORMS: Final = frozenset(_FORMS.split())
 """Words that say how a company is constituted, not which company it is."""
 
-MAILBOX_DOMAINS: Final = frozenset(
-    (
-        "126.com 163.com aol.com btinternet.com comcast.net email.com fastmail.com free.fr"
-        " freenet.de gmail.com gmx.at gmx.ch gmx.com gmx.de gmx.net googlemail.com hotmail.co.uk"
-        " hotmail.com hotmail.de hotmail.es hotmail.fr hotmail.it hushmail.com icloud.com"
-        " laposte.net libero.it live.co.uk live.com mac.com mail.com mail.ru me.com msn.com"
-        " naver.com orange.fr outlook.com outlook.de outlook.fr proton.me protonmail.com qq.com"
-        " rediffmail.com sky.com t-online.de virgilio.it wanadoo.fr web.de yahoo.co.jp"
-        " yahoo.co.uk yahoo.com yahoo.de yahoo.es yahoo.fr yahoo.it yandex.com yandex.ru ymail.com"
-        " zoho.com"
-    ).split()
+_DOMAINS = (
+    "126.com 163.com aol.com btinternet.com comcast.net email.com fastmail.com free.fr"
+    " freenet.de gmail.com gmx.at gmx.ch gmx.com gmx.de gmx.net googlemail.com hotmail.co.uk"
+    " hotmail.com hotmail.de hotmail.es hotmail.fr hotmail.it hushmail.com icloud.com"
+    " laposte.net libero.it live.co.uk live.com mac.com mail.com mail.ru me.com msn.com"
+    " naver.com orange.fr outlook.com outlook.de outlook.fr proton.me protonmail.com qq.com"
+    " rediffmail.com sky.com t-online.de virgilio.it wanadoo.fr web.de yahoo.co.jp"
+    " yahoo.co.uk yahoo.com yahoo.de yahoo.es yahoo.fr yahoo.it yandex.com yandex.ru ymail.com"
+    " zoho.com"
 )
+MAILBOX_DOMAINS: Final = frozenset(_DOMAINS.split())
 """Domains at which anybody gets a mailbox: they say nothing about a company."""
 
-_LETTERS = str.maketrans({"ø": "o", "ł": "l", "æ": "ae", "œ": "oe", "đ": "d", "ı": "i", "&": " and "})
+_LETTERS = str.maketrans(
+    {"ø": "o", "ł": "l", "æ": "ae", "œ": "oe", "đ": "d", "ı": "i", "&": " and "}
+)
 _LABEL = r"[^\W_](?:[\w-]{0,61}[^\W_])?"
 _EMAIL = re.compile(rf"[\w.!#$%&'*+/=?^`{{|}}~-]{{1,64}}@{_LABEL}(?:\.{_LABEL})+")
 _PHONE = re.compile(r"\+[1-9]\d{6,14}")
@@ -62,7 +62,7 @@ def name_key(name: str) -> str:
 
     The first word always stays, so that AG Barr plc is "ag barr".
     """
-    joined = re.sub(r"[.'’`´]", "", _folded(name))  # noqa: RUF039  # no backslash in it
+    joined = re.sub(r"[.'’`´]", "", _folded(name))
     words = "".join(c if c.isalnum() else " " for c in joined).split()
     kept = [word for index, word in enumerate(words) if not index or word not in LEGAL_FORMS]
     while len(kept) > 1 and kept[-1] == "and":

@@ -78,9 +78,7 @@ async def register_by_external_id(
     return account, False
 
 
-async def recognise_or_register(
-    work: Work, request: RegisterAccount, domain: str | None
-) -> UUID:
+async def recognise_or_register(work: Work, request: RegisterAccount, domain: str | None) -> UUID:
     """The account of a company, registered when it is not known. Two at once get the same one."""
     await hold_keys(work.session, _keys_of(request))
     chosen = account_recognised(name_key(request.name), domain, request.country)
@@ -110,9 +108,7 @@ async def take_over(work: Work, account: Account, sent: Mapping[str, Any]) -> bo
     return True
 
 
-async def _take_over_ids(
-    work: Work, account: Account, sent: Mapping[str, str | None]
-) -> bool:
+async def _take_over_ids(work: Work, account: Account, sent: Mapping[str, str | None]) -> bool:
     held = account.external_ids
     differing = {system: given for system, given in sent.items() if held.get(system) != given}
     for system, given in differing.items():

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, status
+from fastapi import Depends, status
 
 from leads.manage_pipeline.rules import PROBABILITIES, Stage, weighted
 from leads.manage_pipeline.schemas import (
@@ -125,4 +125,4 @@ async def read_pipeline(work: Reading) -> PipelineView:
         return work.answer(PipelineView(items=parts))
 
 
-routers: tuple[APIRouter, ...] = (opportunities, overview)
+routers: tuple[Doors, ...] = (opportunities, overview)

@@ -103,5 +103,7 @@ def pipeline() -> Select[Stage, str, int, Decimal]:
             func.sum(amount).label("total"),
         )
         .group_by(Opportunity.stage, currency)
-        .order_by(case({s.value: i for i, s in enumerate(Stage)}, value=Opportunity.stage), currency)
+        .order_by(
+            case({s.value: i for i, s in enumerate(Stage)}, value=Opportunity.stage), currency
+        )
     )

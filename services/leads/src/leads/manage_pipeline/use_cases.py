@@ -61,7 +61,7 @@ async def open_opportunity(work: Work, request: OpenOpportunity) -> Opportunity:
     )
 
 
-def store_opportunity(  # noqa: PLR0913  # all of it is what an opportunity is made of
+def store_opportunity(
     work: Work,
     account_id: UUID,
     name: str,
@@ -177,7 +177,7 @@ def note(work: Work, opportunity: Opportunity, said: str, quote_id: UUID | None 
     )
 
 
-def tell(  # noqa: PLR0913  # a line of history is made of these
+def tell(
     work: Work,
     opportunity: Opportunity,
     kind: MoveKind,
@@ -192,7 +192,7 @@ def tell(  # noqa: PLR0913  # a line of history is made of these
     work.add(line)
 
 
-def line_of(  # noqa: PLR0913  # a line of history is made of these
+def line_of(
     work: Work,
     kind: MoveKind,
     stage: Stage,

@@ -28,9 +28,8 @@ THRESHOLD: Final = 30
 HALF_LIFE: Final = timedelta(days=14)
 MOST_BEHAVIOUR: Final = 40
 
-TARGET_COUNTRIES: Final = frozenset(
-    "AT BE CH DE DK ES FI FR GB IE IT LU NL NO PL PT SE US".split()
-)
+_DELIVERED = "AT BE CH DE DK ES FI FR GB IE IT LU NL NO PL PT SE US"
+TARGET_COUNTRIES: Final = frozenset(_DELIVERED.split())
 """Where we deliver from stock."""
 
 TOUCH_WEIGHTS: Final = {
