@@ -83,7 +83,11 @@ async def recognise_or_register(work: Work, request: RegisterAccount, domain: st
     await hold_keys(work.session, _keys_of(request))
     chosen = account_recognised(name_key(request.name), domain, request.country)
     known = await work.session.scalar(chosen)
-    return known or (await register_account(work, request)).id
+    if known is not None:
+        return known
+    account = await register_account(work, request)
+    await work.session.flush()  # what the caller adds refers to it
+    return account.id
 
 
 def _keys_of(request: RegisterAccount) -> list[str]:

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from leads.capture_leads.rules import LeadAct, first_response_due_at
+from leads.capture_leads.rules import LeadAct, after, first_response_due_at
 from leads.capture_leads.tables import Lead
 from leads.capture_leads.use_cases import act_on, rescore
 from leads.keep_accounts.rules import business_domain
@@ -31,13 +31,15 @@ async def work_lead(work: Work, lead_id: UUID) -> Lead:
 async def qualify_lead(work: Work, lead_id: UUID, request: QualifyLead) -> Lead:
     """The lead gets its account and its opportunity, with all it came through."""
     lead = await work.edit(Lead, lead_id)
-    act_on(work, lead, LeadAct.QUALIFY)
+    after(lead.state, LeadAct.QUALIFY)
     await rescore(work, lead)
     check_score(lead.score, request.override_reason)
     account_id = lead.account_id or await _account_for(work, lead)
     origin = Origin(lead.id, lead.campaign_id, lead.response_id, lead.deal_id)
     opportunity = store_opportunity(work, account_id, request.name, request.expected, origin=origin)
+    await work.session.flush()  # the lead refers to the opportunity
     lead.account_id, lead.opportunity_id = account_id, opportunity.id
+    act_on(work, lead, LeadAct.QUALIFY)
     lead.reason = request.override_reason
     told = LeadQualified(lead_id=lead.id, account_id=account_id, score=lead.score)
     work.emit(told, of=lead)
