@@ -6,8 +6,8 @@ from uuid import UUID
 import pytest
 
 from shared.events.campaigns import ResponseReceived
-from shared.events.parts import Consent
 from shared.events.partners import DealRegistered
+from shared.events.parts import Consent
 from shared.kit.database import new_id
 from shared.kit.testing import Bench
 from shared.values import Money

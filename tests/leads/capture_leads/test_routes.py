@@ -70,6 +70,23 @@ async def test_without_the_same_address_company_and_person_count(leads: Bench, w
     assert colleague.status_code == 201
 
 
+async def test_what_was_not_said_makes_nobody_the_same(leads: Bench, world) -> None:
+    """Neither two without an address, nor two without a company, nor accounts without a domain."""
+    await world.account("No Domain")
+    nameless = {"company": None, "contact_name": None}
+
+    made = [
+        await world.lead(email=None),
+        await world.lead(email=None, contact_name="Bob"),
+        await world.lead(email=None, phone="+442079999999", **nameless),
+        await world.lead(email="c@gmail.com", **nameless),
+        await world.lead(email="d@gmail.com", **nameless),
+    ]
+
+    assert len({lead["id"] for lead in made}) == 5
+    assert {lead["account_id"] for lead in made} == {None}
+
+
 async def test_who_was_given_up_may_come_again(leads: Bench, world) -> None:
     first = await world.lead()
     given_up = await leads.post(f"/leads/leads/{first['id']}/disqualify", {"reason": "No budget."})
@@ -83,9 +100,7 @@ async def test_who_was_given_up_may_come_again(leads: Bench, world) -> None:
 
 async def test_twenty_captures_of_one_person_at_once_make_one_lead(leads: Bench, world) -> None:
     """One captures, nineteen touch; nobody is refused and no touch is lost."""
-    answers = await asyncio.gather(
-        *(leads.post("/leads/leads", world.person()) for _ in range(20))
-    )
+    answers = await asyncio.gather(*(leads.post("/leads/leads", world.person()) for _ in range(20)))
 
     assert sorted(answer.status_code for answer in answers) == [200] * 19 + [201]
     assert len({answer.json()["id"] for answer in answers}) == 1
@@ -104,7 +119,9 @@ async def test_twenty_captures_of_one_person_at_once_make_one_lead(leads: Bench,
         ({"name": "Other", "email": "info@cornershop.example"}, {}),
     ],
 )
-async def test_a_lead_of_a_known_account_is_recognised(leads: Bench, world, account, person) -> None:
+async def test_a_lead_of_a_known_account_is_recognised(
+    leads: Bench, world, account, person
+) -> None:
     known = await world.account(**account)
 
     lead = await world.lead(**person)

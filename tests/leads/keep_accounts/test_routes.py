@@ -197,9 +197,7 @@ async def test_external_ids_of_two_accounts_are_refused(leads: Bench, world) -> 
 async def test_six_equal_batches_at_once_make_each_account_once(leads: Bench) -> None:
     body = batch(*(f"Shop {number}" for number in range(40)))
 
-    answers = await asyncio.gather(
-        *(leads.post("/leads/accounts/batch", body) for _ in range(6))
-    )
+    answers = await asyncio.gather(*(leads.post("/leads/accounts/batch", body) for _ in range(6)))
 
     assert {answer.status_code for answer in answers} == {200}
     assert sorted(answer.json()["created"] for answer in answers) == [0] * 5 + [40]

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Select, and_, or_, select, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Select, case, false, or_, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from leads.capture_leads.rules import (
@@ -107,29 +107,27 @@ def lead_of_reference(reference: str) -> Select[Lead]:
 
 def open_lead_held(heard: Heard) -> Select[Lead]:
     """The open lead they are, by address before company and person; locked until commit."""
-    same_email = Lead.email == heard.email
-    return (
-        select(Lead)
-        .where(text(f"leads.{OPEN}"), or_(same_email, Lead.contact_key == heard.contact_key))
-        .order_by(same_email.is_not(True), Lead.id)
-        .limit(1)
-        .with_for_update(of=Lead)
-        .execution_options(populate_existing=True)
-    )
+    return _held(heard).where(text(f"leads.{OPEN}"))
 
 
 def qualified_lead_held(heard: Heard) -> Select[Lead]:
     """The lead they are when its opportunity is still open; locked until commit."""
-    same_email = Lead.email == heard.email
+    return (
+        _held(heard)
+        .join(Opportunity, Opportunity.id == Lead.opportunity_id)
+        .where(Lead.state == LeadState.QUALIFIED, Opportunity.stage.in_(OPEN_STAGES))
+    )
+
+
+def _held(heard: Heard) -> Select[Lead]:
+    """What was not said is like nothing: two leads without address are not the same for it."""
+    same_email = false() if heard.email is None else Lead.email == heard.email
+    key = heard.contact_key
+    same_contact = false() if key is None else Lead.contact_key == key
     return (
         select(Lead)
-        .join(Opportunity, Opportunity.id == Lead.opportunity_id)
-        .where(
-            Lead.state == LeadState.QUALIFIED,
-            and_(Opportunity.stage.in_(OPEN_STAGES)),
-            or_(same_email, Lead.contact_key == heard.contact_key),
-        )
-        .order_by(same_email.is_not(True), Lead.id.desc())
+        .where(or_(same_email, same_contact))
+        .order_by(case((same_email, 0), else_=1), Lead.id)
         .limit(1)
         .with_for_update(of=Lead)
         .execution_options(populate_existing=True)

@@ -67,7 +67,7 @@ def name_key(name: str) -> str:
     kept = [word for index, word in enumerate(words) if not index or word not in LEGAL_FORMS]
     while len(kept) > 1 and kept[-1] == "and":
         kept.pop()
-    return " ".join(kept)
+    return " ".join(kept) or name.strip()
 
 
 def person_key(name: str) -> str:

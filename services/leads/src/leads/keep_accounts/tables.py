@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 from zlib import crc32
 
-from sqlalchemy import ForeignKey, Index, Select, or_, select, text, tuple_
+from sqlalchemy import ForeignKey, Index, Select, case, false, or_, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -112,11 +112,15 @@ def accounts_held(ids: Sequence[UUID]) -> Select[Account]:
 
 
 def account_recognised(name: str | None, domain: str | None, country: str) -> Select[UUID]:
-    """The account a company is: by its name's key, else by its domain, in its country."""
-    same_name, same_domain = Account.name_key == name, Account.domain == domain
+    """The account a company is: by its name's key, else by its domain, in its country.
+
+    What is not known is like nothing: companies without a domain are not the same for it.
+    """
+    same_name = Account.name_key == name if name else false()
+    same_domain = Account.domain == domain if domain else false()
     return (
         select(Account.id)
         .where(Account.country == country, or_(same_name, same_domain))
-        .order_by(same_name.is_not(True), Account.id)
+        .order_by(case((same_name, 0), else_=1), Account.id)
         .limit(1)
     )
