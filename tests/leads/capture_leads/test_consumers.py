@@ -131,3 +131,18 @@ async def test_a_deal_after_the_opportunity_is_closed_is_a_new_lead(leads: Bench
     await leads.hear(world.deal())
 
     assert await leads.count("leads") == 2
+
+
+async def test_answers_and_deals_of_the_same_people_in_opposite_order(leads: Bench, world) -> None:
+    """Two partitions at once: everybody is one lead, touched twice, and nothing is buried."""
+    people = [{"email": f"p{n}@shop.example", "contact_name": f"P {n}"} for n in range(12)]
+
+    await asyncio.gather(
+        leads.hear(*(world.response(**person) for person in people)),
+        leads.hear(*(world.deal(**person) for person in reversed(people))),
+    )
+
+    assert await leads.count("leads") == len(people)
+    assert await leads.count("lead_touches") == 2 * len(people)
+    assert len(await leads.told(LeadDealLinked)) == len(people)
+    assert await leads.dead_letters() == []
