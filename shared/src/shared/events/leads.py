@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from shared.events.contract import Event
-from shared.values import Money
+from shared.values import Instant, Money
 
 
 class AccountRegistered(
@@ -79,6 +79,21 @@ class LeadDealRefused(
     reason: str
 
 
+class LeadWorked(Event, type="leads.lead.worked.v1", key="lead_id", pcf=("3.5.1.3",)):
+    """A salesperson took a lead up."""
+
+    lead_id: UUID
+    first_response_due_at: Instant
+    responded_at: Instant
+
+
+class LeadNurtured(Event, type="leads.lead.nurtured.v1", key="lead_id", pcf=("3.5.1.3",)):
+    """A lead is kept warm for later, for a reason."""
+
+    lead_id: UUID
+    reason: str
+
+
 class LeadQualified(Event, type="leads.lead.qualified.v1", key="lead_id", pcf=("3.5.1.3",)):
     """A lead is worth a salesperson's time."""
 
@@ -103,6 +118,22 @@ class OpportunityOpened(
     account_id: UUID
     expected: Money
     stage: str
+    lead_id: UUID | None = None
+    campaign_id: UUID | None = None
+    response_id: UUID | None = None
+    deal_id: UUID | None = None
+
+
+class OpportunityChanged(
+    Event, type="leads.opportunity.changed.v1", key="opportunity_id", pcf=("3.5.1.6",)
+):
+    """Something other than the stage changed; the event holds the links as they are now."""
+
+    opportunity_id: UUID
+    account_id: UUID
+    expected: Money
+    stage: str
+    what: str
     lead_id: UUID | None = None
     campaign_id: UUID | None = None
     response_id: UUID | None = None

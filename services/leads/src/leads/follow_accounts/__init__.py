@@ -1,0 +1,1 @@
+"""What accounts bought: the book of their orders, from what orders tells."""

@@ -1,0 +1,1 @@
+"""Who buys from us: accounts, their external ids, and how a company is recognised."""

@@ -1,0 +1,1 @@
+"""What can be won: opportunities on their way through the stages, won by accepted quotes."""

@@ -1,0 +1,1 @@
+"""Which leads are worth a salesperson's time: work them, score them, qualify them."""

@@ -1,0 +1,1 @@
+"""What a lead is worth: fit and behaviour by stated rules. No tables, no doors."""
