@@ -1,1 +1,1 @@
-"""campaigns."""
+"""Campaigns: audiences, launches, responses, and the revenue they bring."""

@@ -7,6 +7,16 @@ from shared.events.parts import Consent, personal
 from shared.values import Money
 
 
+class CampaignDrafted(
+    Event, type="campaigns.campaign.drafted.v1", key="campaign_id", pcf=("3.3.4.1", "3.3.4.3")
+):
+    """A campaign was drafted, or its draft was changed."""
+
+    campaign_id: UUID
+    name: str
+    segments: list[str]
+
+
 class CampaignLaunched(
     Event, type="campaigns.campaign.launched.v1", key="campaign_id", pcf=("3.3.4.5",)
 ):

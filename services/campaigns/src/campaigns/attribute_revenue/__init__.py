@@ -1,0 +1,1 @@
+"""Attribution: which campaign an order is due to, and what is left after returns."""

@@ -1,0 +1,1 @@
+"""Which accounts there are: learned from leads."""

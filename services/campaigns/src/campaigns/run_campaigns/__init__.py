@@ -1,0 +1,1 @@
+"""Campaigns: drafted for segments, launched to a frozen audience, ended."""

@@ -1,0 +1,1 @@
+"""Responses: who answered a campaign, with their consent."""
