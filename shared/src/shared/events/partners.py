@@ -17,6 +17,34 @@ class PartnerRegistered(
     country: str
 
 
+class PartnerChanged(Event, type="partners.partner.changed.v1", key="partner_id", pcf=("3.5.5.4",)):
+    """A partner's data changed; the event holds them as they are now."""
+
+    partner_id: UUID
+    name: str
+    country: str
+    state: str = "active"
+
+
+class AgreementDrafted(
+    Event, type="partners.agreement.drafted.v1", key="agreement_id", pcf=("3.4.2.9",)
+):
+    """Terms were written down; they are not in force."""
+
+    agreement_id: UUID
+    partner_id: UUID
+
+
+class AgreementSigned(
+    Event, type="partners.agreement.signed.v1", key="agreement_id", pcf=("3.4.2.9",)
+):
+    """Both sides signed; the agreement can be put in force."""
+
+    agreement_id: UUID
+    partner_id: UUID
+    signed_by: str
+
+
 class AgreementActivated(
     Event, type="partners.agreement.activated.v1", key="agreement_id", pcf=("3.4.2.9",)
 ):

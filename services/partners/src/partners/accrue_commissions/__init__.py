@@ -1,0 +1,1 @@
+"""Commissions: what partners earn by the orders of their deals, corrected by returns."""

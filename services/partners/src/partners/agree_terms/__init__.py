@@ -1,0 +1,1 @@
+"""Agreements: commission, territories and exclusivity, which other rules use."""

@@ -1,0 +1,1 @@
+"""Deals: what partners work on, protected by registration."""
