@@ -7,14 +7,15 @@ from typing import Any
 import httpx
 
 from tradepost.faults import GroundError
-from tradepost.ground import local_token
+from tradepost.ground import local_token, read_whereabouts
 from tradepost.platform import NAMES
 
 SCOPES = [f"{name}:{act}" for name in NAMES for act in ("read", "write", "approve")]
 
 
-def connect(folder: Path, base: str, subject: str = "local-user") -> httpx.Client:
-    """A client with every scope; each subject is another person."""
+def connect(folder: Path, subject: str = "local-user") -> httpx.Client:
+    """A client of the platform that runs on this data folder, with every scope."""
+    base = f"http://127.0.0.1:{read_whereabouts(folder).port}"
     token = local_token(folder, SCOPES, subject, timedelta(hours=12))
     headers = {"Authorization": f"Bearer {token}"}
     return httpx.Client(base_url=base, headers=headers, timeout=30, trust_env=False)

@@ -4,6 +4,7 @@ Answers go to standard output, everything else to standard error. Exit status: 0
 not be done (one sentence says why), 2 the command was not understood.
 """
 
+import asyncio
 import json
 import sys
 from datetime import timedelta
@@ -17,6 +18,7 @@ from rich.text import Text
 
 from shared.kit.service import Role
 from tradepost import dead_letters, events_tail, migrations
+from tradepost.demo.showing import perform
 from tradepost.doctor import Finding, examine, healthy
 from tradepost.faults import GroundError
 from tradepost.ground import default_folder, local_token
@@ -74,6 +76,12 @@ def token(
         raise GroundError(f"{unknown[0]} is no scope; scopes are like orders:read, orders:approve")
     made = local_token(folder_of(data_dir), scopes, subject, timedelta(hours=hours))
     sys.stdout.write(made + "\n")
+
+
+@app.command
+def demo(*, as_json: AsJson = False, data_dir: DataDir | None = None) -> int:
+    """Perform the journey from lead to loyal customer, printing each call and its events."""
+    return asyncio.run(perform(folder_of(data_dir), as_json=as_json))
 
 
 @app.command

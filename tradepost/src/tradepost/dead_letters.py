@@ -3,8 +3,9 @@
 import json
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
+import httpx
 from cyclopts import App, Parameter
 from rich.console import Console
 from rich.table import Table
@@ -16,13 +17,12 @@ from tradepost.platform import NAMES
 
 app = App(name="dlq", help="Dead letters: list, show, replay, discard.")
 
-Where = Annotated[int, Parameter(env_var="PORT", help="Where the services listen.")]
 Folder = Annotated[Path | None, Parameter(env_var="DATA_DIR", help="Where all data is kept.")]
 AsJson = Annotated[bool, Parameter(name="--json", negative="", help="For programs.")]
 
 
-def _client(port: int, data_dir: Path | None) -> Any:
-    return connect((data_dir or default_folder()).absolute(), f"http://127.0.0.1:{port}")
+def _client(data_dir: Path | None) -> httpx.Client:
+    return connect((data_dir or default_folder()).absolute())
 
 
 def _check(service: str) -> None:
@@ -34,12 +34,11 @@ def _check(service: str) -> None:
 def show_all(
     service: str | None = None,
     *,
-    port: Where = 8080,
     data_dir: Folder = None,
     as_json: AsJson = False,
 ) -> None:
     """Open dead letters of a service, or of all, with those parked behind them."""
-    client = _client(port, data_dir)
+    client = _client(data_dir)
     if service:
         _check(service)
     found = [
@@ -58,10 +57,10 @@ def show_all(
 
 
 @app.command
-def show(service: str, letter: str, *, port: Where = 8080, data_dir: Folder = None) -> None:
+def show(service: str, letter: str, *, data_dir: Folder = None) -> None:
     """One dead letter with its record."""
     _check(service)
-    found = ask(_client(port, data_dir), "GET", f"/{service}/dead-letters/{letter}")
+    found = ask(_client(data_dir), "GET", f"/{service}/dead-letters/{letter}")
     sys.stdout.write(json.dumps(found, indent=1) + "\n")
 
 
@@ -71,14 +70,13 @@ def replay(
     letter: str,
     *,
     dry_run: Annotated[bool, Parameter(negative="", help="Only say what would be done.")] = False,
-    port: Where = 8080,
     data_dir: Folder = None,
 ) -> int:
     """Apply it again, and after it what is parked behind it, in order."""
     _check(service)
     path = f"/{service}/dead-letters/{letter}/replay"
     query = {"dry_run": str(dry_run).lower()}
-    done = ask(_client(port, data_dir), "POST", path, params=query)
+    done = ask(_client(data_dir), "POST", path, params=query)
     sys.stdout.write(json.dumps(done, indent=1) + "\n")
     return 1 if done["stopped_at"] else 0
 
@@ -89,11 +87,10 @@ def discard(
     letter: str,
     *,
     reason: Annotated[str, Parameter(help="Why; kept with it.")],
-    port: Where = 8080,
     data_dir: Folder = None,
 ) -> None:
     """Give it up."""
     _check(service)
     path = f"/{service}/dead-letters/{letter}/discard"
-    done = ask(_client(port, data_dir), "POST", path, json={"reason": reason})
+    done = ask(_client(data_dir), "POST", path, json={"reason": reason})
     sys.stdout.write(json.dumps(done, indent=1) + "\n")

@@ -12,12 +12,9 @@ from cyclopts import App, Parameter
 
 from shared.events.catalogue import contracts
 from shared.events.contract import Unreadable, envelope_of
-from shared.kit.transports.kafka import KafkaTransport
-from shared.kit.transports.postgres import PostgresTransport
 from shared.kit.transports.transport import Incoming, Transport
 from tradepost.faults import GroundError
-from tradepost.ground import LOG, default_folder
-from tradepost.postgres import EmbeddedPostgres
+from tradepost.ground import default_folder, read_whereabouts
 
 app = App(name="events", help="The events that services tell.")
 
@@ -28,7 +25,6 @@ def tail(
     topic: Annotated[str, Parameter(help="One topic; all when empty.")] = "",
     from_start: Annotated[bool, Parameter(negative="", help="Not only what comes now.")] = False,
     count: Annotated[int, Parameter(help="Stop after so many; 0 never stops.")] = 0,
-    kafka: Annotated[str, Parameter(env_var="KAFKA_BOOTSTRAP_SERVERS", help="host:port")] = "",
     as_json: Annotated[bool, Parameter(name="--json", negative="", help="Whole records.")] = False,
     data_dir: Annotated[Path | None, Parameter(env_var="DATA_DIR")] = None,
 ) -> None:
@@ -37,8 +33,7 @@ def tail(
     if topic and topic not in known:
         raise GroundError(f"{topic} is no topic; topics are {', '.join(known)}.")
     folder = (data_dir or default_folder()).absolute()
-    log = EmbeddedPostgres(folder).url(LOG, LOG)
-    transport: Transport = KafkaTransport(kafka) if kafka else PostgresTransport(log)
+    transport = read_whereabouts(folder).make_transport()
     topics = [topic] if topic else known
     with suppress(KeyboardInterrupt):
         asyncio.run(_tail(transport, topics, from_start=from_start, count=count, whole=as_json))

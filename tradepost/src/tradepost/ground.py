@@ -1,8 +1,10 @@
 """One machine's installation: its data folder, its databases, its issuer, its settings."""
 
+import json
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,6 +12,10 @@ from pydantic import SecretStr
 
 from shared.kit.issuer import LocalIssuer
 from shared.kit.settings import Settings
+from shared.kit.transports.kafka import KafkaTransport
+from shared.kit.transports.postgres import PostgresTransport
+from shared.kit.transports.transport import Transport
+from tradepost.faults import GroundError
 from tradepost.folder import made, write_private
 from tradepost.kafka import LocalKafka
 from tradepost.platform import NAMES
@@ -24,6 +30,35 @@ PROJECT = Path(__file__).resolve().parents[3]
 def default_folder() -> Path:
     """`.tradepost` in the project this program was installed from, wherever one stands."""
     return PROJECT / ".tradepost"
+
+
+@dataclass(frozen=True, slots=True)
+class Whereabouts:
+    """Where the running platform is: its port, its log or its broker."""
+
+    port: int
+    transport: str
+    address: str
+
+    def make_transport(self) -> Transport:
+        return (
+            KafkaTransport(self.address)
+            if self.transport == "kafka"
+            else PostgresTransport(self.address)
+        )
+
+
+def write_whereabouts(folder: Path, where: Whereabouts) -> None:
+    """For commands that talk to the platform; each start writes it anew."""
+    write_private(folder / "running.json", json.dumps(asdict(where)))
+
+
+def read_whereabouts(folder: Path) -> Whereabouts:
+    """Raises `GroundError` when nothing was started on this data folder yet."""
+    path = folder / "running.json"
+    if not path.exists():
+        raise GroundError(f"Nothing was started on {folder} yet; start it with `make run`")
+    return Whereabouts(**json.loads(path.read_text()))
 
 
 def local_issuer(folder: Path) -> LocalIssuer:

@@ -10,7 +10,6 @@ from pathlib import Path
 import uvicorn
 import uvloop
 from rich.console import Console
-from rich.table import Table
 
 from shared.kit.migrate import upgrade
 from shared.kit.observe import configure_logs
@@ -18,11 +17,11 @@ from shared.kit.service import Running
 from shared.kit.settings import Settings
 from tradepost.calculation import Calculator
 from tradepost.faults import GroundError
-from tradepost.ground import standing
+from tradepost.ground import Whereabouts, standing, write_whereabouts
 from tradepost.platform import Platform, installed
 from tradepost.ports import holder_of, is_free
 
-talk = Console(stderr=True, highlight=False)
+talk = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 @contextmanager
@@ -76,6 +75,9 @@ async def _serve(settings: Settings, port: int, folder: Path, begun: float, *, d
     try:
         with step(f"{len(services)} services"):
             await _until_ready(server, tasks[0], platform.running)
+        write_whereabouts(
+            folder, Whereabouts(port, settings.transport, settings.transport_address())
+        )
         _show(platform.running, port, time.monotonic() - begun)
         tasks.append(asyncio.create_task(Calculator(settings, platform.running).run()))
         if demo:
@@ -119,15 +121,10 @@ async def _until_ready(
 
 def _show(running: list[Running], port: int, seconds: float) -> None:
     base = f"http://127.0.0.1:{port}"
-    table = Table(box=None, padding=(0, 2))
-    table.add_column("service")
-    table.add_column("API docs")
-    table.add_column("health")
+    talk.print(f"\n[bold]Tradepost is up[/] after {seconds:.1f} s: {base}/")
     for one in running:
         name = one.service.name
-        table.add_row(name, f"{base}/{name}/docs", f"{base}/{name}/readyz")
-    talk.print(f"\n[bold]Tradepost is up[/] after {seconds:.1f} s: {base}/")
-    talk.print(table)
+        talk.print(f"{name:<10}{base}/{name}/docs   [dim]health {base}/{name}/readyz[/]")
     talk.print(
         f"events    {base}/events\n"
         'token     .venv/bin/tradepost token --scope "orders:read orders:write"\n\n'

@@ -8,10 +8,11 @@ from fastapi import Depends, status
 
 from leads.capture_leads.rules import LeadState
 from leads.capture_leads.schemas import CaptureLead, GiveReason, LeadHead, LeadView
-from leads.capture_leads.tables import Lead, touches_of
+from leads.capture_leads.tables import Lead
 from leads.capture_leads.use_cases import capture_lead as capture
 from leads.capture_leads.use_cases import disqualify_lead as disqualify
 from leads.capture_leads.use_cases import nurture_lead as nurture
+from leads.capture_leads.views import view_of
 from leads.score_leads.rules import LeadSource
 from shared.events.leads import (
     LeadCaptured,
@@ -23,7 +24,6 @@ from shared.events.leads import (
 from shared.kit.http.doors import Doors, serves
 from shared.kit.http.paging import Asked, Listing, Page
 from shared.kit.http.requests import Reading, Writing
-from shared.kit.work import Work
 
 router = Doors("leads", "leads", tag="Capture leads")
 
@@ -43,13 +43,6 @@ LEADS = Listing(
     default="-created_at",
     text=("company", "contact_name", "email"),
 )
-
-
-async def view_of(work: Work, lead: Lead, *, recognised: bool = False) -> LeadView:
-    """The lead with its touches as it is in this transaction."""
-    await work.session.flush()
-    touches = list(await work.session.scalars(touches_of(lead.id)))
-    return LeadView.whole(lead, touches, recognised=recognised)
 
 
 @router.post(

@@ -2,10 +2,10 @@
 
 from uuid import UUID
 
-from leads.capture_leads.routes import view_of
 from leads.capture_leads.schemas import LeadView, PartView
 from leads.capture_leads.tables import Lead
 from leads.capture_leads.use_cases import score_now
+from leads.capture_leads.views import view_of
 from leads.qualify_leads.schemas import QualifyLead, ScoreView
 from leads.qualify_leads.use_cases import qualify_lead as qualify
 from leads.qualify_leads.use_cases import work_lead as take_up
