@@ -66,7 +66,7 @@ class Bench:
         self.issuer = issuer
         self.clock = clock or Clock()
         settings = Settings(database_url=url, cursor_secret=SecretStr("for tests"), pool_size=20)
-        verifier = Verifier(ISSUER, "tradepost", str(issuer.jwks_path), now=self.clock.now)
+        verifier = Verifier(ISSUER, "tradepost", str(issuer.jwks_path))
         self.running = Running(service, settings, transport, verifier, self.clock)
         self.app = create_app(service, self.running)
         self.client = httpx.AsyncClient(

@@ -32,7 +32,7 @@ REDEMPTIONS = Listing(
 )
 
 
-@router.get("/entries", openapi_extra=serves("3.2.6.3", "3.2.6.4"))
+@router.get("/entries", openapi_extra=serves("3.2.6.3"))
 async def list_entries(work: Reading, asked: Annotated[Asked, Depends(ENTRIES)]) -> Page[EntryView]:
     """The ledger, newest first."""
     async with work:
@@ -49,7 +49,7 @@ async def list_redemptions(
         return work.answer(page)
 
 
-@router.get("/trial-balance", openapi_extra=serves("3.2.6.4"))
+@router.get("/trial-balance", openapi_extra=serves("3.2.6.3"))
 async def read_trial_balance(work: Reading) -> TrialBalanceView:
     """All points of all members, account by account."""
     async with work:

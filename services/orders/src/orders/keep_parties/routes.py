@@ -32,7 +32,7 @@ async def list_parties(work: Reading, asked: Annotated[Asked, Depends(PARTIES)])
         return work.answer(await PARTIES.page(work, asked, PartyView))
 
 
-@router.get("/{party_id}", openapi_extra=serves("3.5.4.2", "3.5.4.2.2"))
+@router.get("/{party_id}", openapi_extra=serves("3.5.4.2"))
 async def read_party(party_id: UUID, work: Reading) -> PartyView:
     """A party and its terms."""
     async with work:

@@ -195,6 +195,8 @@ class PostgresTransport:
         return [Lag(topic, partition, records or 0, at) for topic, partition, records, at in rows]
 
     async def healthy(self) -> bool:
+        if self._opened is None:
+            return False
         try:
             await asyncio.wait_for(self._pool.fetchval("select 1"), 3)
         except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
