@@ -6,6 +6,7 @@ not be done (one sentence says why), 2 the command was not understood.
 
 import asyncio
 import json
+import os
 import sys
 from datetime import timedelta
 from pathlib import Path
@@ -142,6 +143,9 @@ def _table(findings: list[Finding]) -> Table:
 
 def main() -> None:
     """Understand the command, do it, and say in one sentence what kept it from being done."""
+    for name in ("PORT", "DATA_DIR", "KAFKA"):
+        if os.environ.get(name) == "":
+            del os.environ[name]  # make exports what nobody set as empty
     errors = Console(stderr=True)
     try:
         outcome = app(
