@@ -146,7 +146,7 @@ def main() -> None:
     for name in ("PORT", "DATA_DIR", "KAFKA"):
         if os.environ.get(name) == "":
             del os.environ[name]  # make exports what nobody set as empty
-    errors = Console(stderr=True)
+    errors = Console(stderr=True, soft_wrap=True)
     try:
         outcome = app(
             exit_on_error=False,

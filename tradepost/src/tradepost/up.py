@@ -17,7 +17,7 @@ from shared.kit.service import Running
 from shared.kit.settings import Settings
 from tradepost.calculation import Calculator
 from tradepost.faults import GroundError
-from tradepost.ground import Whereabouts, standing, write_whereabouts
+from tradepost.ground import Whereabouts, default_folder, standing, write_whereabouts
 from tradepost.platform import Platform, installed
 from tradepost.ports import holder_of, is_free
 
@@ -78,7 +78,7 @@ async def _serve(settings: Settings, port: int, folder: Path, begun: float, *, d
         write_whereabouts(
             folder, Whereabouts(port, settings.transport, settings.transport_address())
         )
-        _show(platform.running, port, time.monotonic() - begun)
+        _show(platform.running, folder, port, time.monotonic() - begun)
         tasks.append(asyncio.create_task(Calculator(settings, platform.running).run()))
         if demo:
             tasks.append(asyncio.create_task(_load(folder, port)))
@@ -119,18 +119,20 @@ async def _until_ready(
     raise GroundError("The services did not start; the lines above say why.")
 
 
-def _show(running: list[Running], port: int, seconds: float) -> None:
+def _show(running: list[Running], folder: Path, port: int, seconds: float) -> None:
     base = f"http://127.0.0.1:{port}"
     talk.print(f"\n[bold]Tradepost is up[/] after {seconds:.1f} s: {base}/")
     for one in running:
         name = one.service.name
         talk.print(f"{name:<10}{base}/{name}/docs   [dim]health {base}/{name}/readyz[/]")
+    elsewhere = "" if folder == default_folder() else f"DATA_DIR={folder} "
+    command = f"{elsewhere}.venv/bin/tradepost"
     talk.print(
         f"events    {base}/events\n"
-        'token     .venv/bin/tradepost token --scope "orders:read orders:write"\n\n'
-        "Next:     .venv/bin/tradepost demo            one lead becomes a loyal customer\n"
-        "          .venv/bin/tradepost events tail     watch the services talk\n"
-        f"          TOKEN=$(.venv/bin/tradepost token --scope orders:read); "
+        f'token     {command} token --scope "orders:read orders:write"\n\n'
+        f"Next:     {command} demo            one lead becomes a loyal customer\n"
+        f"          {command} events tail     watch the services talk\n"
+        f"          TOKEN=$({command} token --scope orders:read); "
         f'curl -H "Authorization: Bearer $TOKEN" {base}/orders/orders\n'
         "Ctrl-C stops everything.\n"
     )

@@ -226,7 +226,7 @@ async def _watch_parent(parent: int) -> None:
 
 
 async def _main(folder: Path, base: str) -> None:
-    talk = Console(stderr=True, highlight=False)
+    talk = Console(stderr=True, highlight=False, soft_wrap=True)
     loading = asyncio.create_task(load_once(folder, base, talk.print))
     watching = asyncio.create_task(_watch_parent(os.getppid()))
     await asyncio.wait([loading, watching], return_when=asyncio.FIRST_COMPLETED)
