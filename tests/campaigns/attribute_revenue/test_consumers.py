@@ -1,10 +1,14 @@
 """Attribution under events: whatever comes first, the end is the same."""
 
+import asyncio
 import itertools
+from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 
+from campaigns.attribute_revenue.use_cases import note_confirmation
 from shared.events.campaigns import AttributionCorrected, RevenueAttributed
 from shared.events.leads import OpportunityOpened
 from shared.events.orders import OrderCancelled, OrderConfirmed, ReturnReceived
@@ -112,3 +116,31 @@ async def test_an_order_of_no_campaign_is_nobodys(campaigns: Bench, desk) -> Non
     await campaigns.hear(opened, _confirmed(opened))
 
     assert await campaigns.count("attributions") == 0
+
+
+async def _waits_or_is_done(bench: Bench, task: asyncio.Task[Any]) -> None:
+    """Until the other either waits for what we hold, or has gone by without."""
+    waiting = text("select exists (select from pg_locks where not granted)")
+    while not task.done():
+        async with bench.running.sessions() as session:
+            if await session.scalar(waiting):
+                return
+        await asyncio.sleep(0)
+
+
+async def test_an_order_and_its_opportunity_heard_at_once_do_not_miss_each_other(
+    campaigns: Bench, desk
+) -> None:
+    """One process has heard the order and not committed yet; another hears the opportunity."""
+    campaign = await desk.launched()
+    opened = _opened(campaign["id"])
+    order = _confirmed(opened)
+
+    async with campaigns.work() as work:
+        await note_confirmation(work, order)
+        other = asyncio.create_task(campaigns.hear(opened))
+        await _waits_or_is_done(campaigns, other)
+    await other
+
+    found = await campaigns.get("/campaigns/attributions", order_id=str(order.order_id))
+    assert [one["net"]["amount"] for one in found.json()["items"]] == ["100.00"]

@@ -1,10 +1,12 @@
 """Responses: one of each address to a campaign."""
 
 import asyncio
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import text
 
+from campaigns.run_campaigns.use_cases import end_campaign
 from shared.events.campaigns import ResponseReceived
 from shared.kit.testing import Bench, faults_of
 
@@ -56,3 +58,21 @@ async def test_a_draft_takes_no_responses(campaigns: Bench, desk) -> None:
     answer = await campaigns.post(f"/campaigns/campaigns/{draft['id']}/responses", desk.response())
 
     assert answer.status_code == 409
+
+
+async def test_nothing_is_taken_once_the_campaign_is_being_ended(campaigns: Bench, desk) -> None:
+    """An answer that comes while somebody ends the campaign waits, and hears of the end."""
+    campaign = await desk.launched()
+    path = f"/campaigns/campaigns/{campaign['id']}/responses"
+
+    async with campaigns.work() as work:
+        await end_campaign(work, UUID(campaign["id"]), "It is over.")
+        await work.session.flush()
+        answer = asyncio.create_task(campaigns.post(path, desk.response()))
+        waiting = text("select exists (select from pg_locks where not granted)")
+        async with campaigns.running.sessions() as session:
+            while not answer.done() and not await session.scalar(waiting):
+                await asyncio.sleep(0)
+
+    assert (await answer).status_code == 409
+    assert await campaigns.told(ResponseReceived) == []

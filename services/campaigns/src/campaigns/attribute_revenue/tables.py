@@ -4,7 +4,7 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, Select, select
+from sqlalchemy import ForeignKey, Index, Select, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from campaigns.table import Table
@@ -56,6 +56,16 @@ class Attribution(Versioned, Table, kw_only=True):
     revenue: Mapped[Decimal]
     net: Mapped[Decimal]
     attributed_at: Mapped[datetime] = mapped_column(index=True)
+
+
+def opportunity_held(opportunity_id: UUID) -> Select[None]:
+    """Until commit nobody else adds an order to this opportunity, or tells whose it is.
+
+    Neither sees what the other has not committed: without it, an order and its opportunity that
+    are heard at the same moment would both leave the attribution to the other.
+    """
+    key = func.hashtextextended(f"opportunity {opportunity_id}", 0)
+    return select(func.pg_advisory_xact_lock(key))
 
 
 def fact_held(order_id: UUID) -> Select[OrderFact]:

@@ -14,6 +14,7 @@ from campaigns.attribute_revenue.tables import (
     attribution_of,
     fact_held,
     facts_of_opportunity,
+    opportunity_held,
 )
 from campaigns.run_campaigns.tables import Campaign
 from shared.events.campaigns import AttributionCorrected, RevenueAttributed
@@ -33,6 +34,7 @@ async def know_opportunity(work: Work, opened: OpportunityOpened) -> None:
         "campaign_id": opened.campaign_id,
         "response_id": opened.response_id,
     }
+    await work.session.execute(opportunity_held(opened.opportunity_id))
     await work.session.execute(insert(KnownOpportunity).values(values).on_conflict_do_nothing())
     for fact in await work.session.scalars(facts_of_opportunity(opened.opportunity_id)):
         await _settle(work, fact, "The opportunity became known.")
@@ -52,6 +54,7 @@ async def _fact_of(work: Work, order_id: UUID, opportunity_id: UUID) -> OrderFac
 async def note_confirmation(work: Work, confirmed: OrderConfirmed) -> None:
     if confirmed.opportunity_id is None:
         return
+    await work.session.execute(opportunity_held(confirmed.opportunity_id))
     fact = await _fact_of(work, confirmed.order_id, confirmed.opportunity_id)
     fact.net, fact.currency = confirmed.net.amount, confirmed.currency
     await _settle(work, fact, "The order was confirmed.")

@@ -10,7 +10,7 @@ from campaigns.run_campaigns.use_cases import is_recipient
 from campaigns.take_responses.rules import ResponseRefused
 from campaigns.take_responses.schemas import TakeResponse
 from campaigns.take_responses.tables import Response, response_from
-from shared.errors import Faults
+from shared.errors import Faults, NotFound
 from shared.events.campaigns import ResponseReceived
 from shared.events.parts import Consent
 from shared.kit.database import new_id
@@ -21,7 +21,10 @@ async def take_response(
     work: Work, campaign_id: UUID, request: TakeResponse
 ) -> tuple[Response, bool]:
     """The response, and whether it is a new one."""
-    campaign = await work.get(Campaign, campaign_id)
+    # Shared, so that responses do not wait for one another; whoever ends the campaign does.
+    campaign = await work.session.get(Campaign, campaign_id, with_for_update={"read": True})
+    if campaign is None:
+        raise NotFound(f"There is no campaign {campaign_id}.")
     check_launched(campaign.state)
     faults = Faults()
     account = request.account_id

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Select, select
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Select, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from partners.table import Table
@@ -56,6 +56,16 @@ class CommissionLine(Table, kw_only=True):
     quantity: Mapped[int]
     base: Mapped[Decimal]
     commission: Mapped[Decimal]
+
+
+def opportunity_held(opportunity_id: UUID) -> Select[None]:
+    """Until commit nobody else adds an order to this opportunity, or the opportunity to a deal.
+
+    Neither sees what the other has not committed: without it, an order and its deal that are heard
+    at the same moment would both leave the commission to the other.
+    """
+    key = func.hashtextextended(f"opportunity {opportunity_id}", 0)
+    return select(func.pg_advisory_xact_lock(key))
 
 
 def fact_held(order_id: UUID) -> Select[OrderFact]:

@@ -15,6 +15,7 @@ from partners.accrue_commissions.tables import (
     fact_held,
     facts_of_opportunity,
     lines_of,
+    opportunity_held,
 )
 from partners.register_deals.tables import Deal, deal_of_opportunity
 from shared.events.orders import OrderCancelled, OrderConfirmed, ReturnReceived
@@ -36,6 +37,7 @@ async def _fact_of(work: Work, order_id: UUID, opportunity_id: UUID) -> OrderFac
 async def note_confirmation(work: Work, confirmed: OrderConfirmed) -> None:
     if confirmed.opportunity_id is None:
         return
+    await work.session.execute(opportunity_held(confirmed.opportunity_id))
     fact = await _fact_of(work, confirmed.order_id, confirmed.opportunity_id)
     if fact.net is None:
         fact.net, fact.currency = confirmed.net.amount, confirmed.currency
@@ -70,6 +72,7 @@ async def note_return(work: Work, returned: ReturnReceived) -> None:
 
 async def settle_opportunity(work: Work, opportunity_id: UUID) -> None:
     """Orders that were heard of before their deal was protected earn now."""
+    await work.session.execute(opportunity_held(opportunity_id))
     for fact in await work.session.scalars(facts_of_opportunity(opportunity_id)):
         await settle(work, fact, "The deal was linked.")
 

@@ -1,6 +1,7 @@
 """The life of an agreement. Pure."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from enum import StrEnum
 
 from shared.errors import Conflict, Invalid
@@ -35,6 +36,10 @@ class ActNotPossible(Conflict):
     """The agreement's state does not allow this."""
 
 
+class AgreementIsOver(Conflict):
+    """The agreement's period is over; draft a new one."""
+
+
 class TerritoryIsTaken(Conflict):
     """An exclusive agreement covers one of the territories at the same time."""
 
@@ -52,3 +57,8 @@ def check_act(state: AgreementState, act: Act) -> None:
             state=state,
             allowed_actions=possible,
         )
+
+
+def check_not_over(valid_to: datetime | None, now: datetime) -> None:
+    if valid_to is not None and valid_to <= now:
+        raise AgreementIsOver(valid_to=valid_to.isoformat())

@@ -4,7 +4,7 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Select, Sequence, select, text
+from sqlalchemy import CheckConstraint, ForeignKey, Select, Sequence, or_, select, text
 from sqlalchemy.dialects.postgresql import INT4RANGE, TSTZRANGE, ExcludeConstraint, Range
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -70,6 +70,20 @@ class HeldTerritory(Table, kw_only=True):
 
 means("exclusive_territories", TerritoryIsTaken)
 means("one_agreement_of_a_partner", PartnerHasTerms)
+
+
+def standing_against(agreement: Agreement) -> Select[HeldTerritory]:
+    """The territories held that this agreement cannot be in force beside."""
+    row = HeldTerritory
+    chosen = select(row).where(
+        row.country.in_(agreement.territories),
+        row.during.overlaps(Range(agreement.valid_from, agreement.valid_to)),
+    )
+    if not agreement.exclusive:
+        unbounded: Range[int] = Range(None, None)
+        mine = row.partner_id == agreement.partner_id
+        chosen = chosen.where(or_(mine, row.claim == unbounded))
+    return chosen.order_by(row.country, row.agreement_id)
 
 
 def agreement_in_force(partner_id: UUID, country: str, at: datetime) -> Select[Agreement]:

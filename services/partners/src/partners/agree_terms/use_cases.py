@@ -1,14 +1,23 @@
 """Agree terms: draft, sign, put in force, terminate."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import Range
 
-from partners.agree_terms.rules import Act, AgreementRefused, AgreementState, check_act
+from partners.agree_terms.rules import (
+    Act,
+    AgreementRefused,
+    AgreementState,
+    PartnerHasTerms,
+    TerritoryIsTaken,
+    check_act,
+    check_not_over,
+)
 from partners.agree_terms.schemas import DraftAgreement
-from partners.agree_terms.tables import CLAIMS, Agreement, HeldTerritory
+from partners.agree_terms.tables import CLAIMS, Agreement, HeldTerritory, standing_against
 from partners.keep_partners.tables import Partner
 from shared.errors import Faults
 from shared.events.partners import (
@@ -76,6 +85,10 @@ async def activate_agreement(work: Work, agreement_id: UUID) -> Agreement:
     """Takes its territories; the database refuses what another agreement holds."""
     agreement = await work.edit(Agreement, agreement_id)
     check_act(agreement.state, Act.ACTIVATE)
+    check_not_over(agreement.valid_to, work.now)
+    # To name the other one. That there is none, also of those who act at once, the database says.
+    for standing in await work.session.scalars(standing_against(agreement).limit(1)):
+        _refuse(agreement, standing)
     agreement.state = AgreementState.ACTIVE
     own = await work.session.scalar(select(CLAIMS.next_value()))
     claim: Range[int] = Range(None, None) if agreement.exclusive else Range(own, own, bounds="[]")
@@ -103,6 +116,22 @@ async def activate_agreement(work: Work, agreement_id: UUID) -> Agreement:
     return agreement
 
 
+def _refuse(agreement: Agreement, standing: HeldTerritory) -> None:
+    own = standing.partner_id == agreement.partner_id
+    kind = PartnerHasTerms if own else TerritoryIsTaken
+    whose = "of the same partner" if own else f"of partner {standing.partner_id}"
+    named: dict[str, Any] = {
+        "agreement_id": str(standing.agreement_id),
+        "partner_id": str(standing.partner_id),
+        "country": standing.country,
+    }
+    raise kind(
+        f"Agreement {standing.agreement_id} {whose} holds {standing.country} in this period,"
+        f" {'and a partner has one at a time' if own else 'and one of the two is exclusive'}.",
+        **named,
+    )
+
+
 async def terminate_agreement(work: Work, agreement_id: UUID, reason: str) -> Agreement:
     """Its territories are free from now on; deals registered under it keep its rate."""
     agreement = await work.edit(Agreement, agreement_id)
@@ -123,5 +152,7 @@ async def _free_territories(work: Work, agreement: Agreement, now: datetime) -> 
     if agreement.valid_from >= now:
         await work.session.execute(delete(HeldTerritory).where(mine))
         return
+    if agreement.valid_to is not None and agreement.valid_to <= now:
+        return  # it had ended by itself; somebody else may hold them since
     ended: Range[datetime] = Range(agreement.valid_from, now)
     await work.session.execute(update(HeldTerritory).where(mine).values(during=ended))

@@ -47,9 +47,10 @@ async def register_deal(work: Work, request: RegisterDeal) -> Deal:
 
 
 async def _agreement_for(work: Work, request: RegisterDeal) -> Agreement:
-    partner = await work.session.get(Partner, request.partner_id)
+    # Shared: whoever suspends the partner or ends the agreement meanwhile waits for us.
+    partner = await work.session.get(Partner, request.partner_id, with_for_update={"read": True})
     agreement = await work.session.scalar(
-        agreement_in_force(request.partner_id, request.country, work.now)
+        agreement_in_force(request.partner_id, request.country, work.now).with_for_update(read=True)
     )
     faults = Faults()
     if partner is None:
@@ -75,6 +76,14 @@ async def _agreement_for(work: Work, request: RegisterDeal) -> Agreement:
             f"{partner.name} has no agreement in force for {request.country}.",
             "Agree terms for that territory first: POST /partners/agreements.",
             request.country,
+        )
+    if request.expected.amount <= 0:
+        faults.add(
+            "#/expected/amount",
+            "not_positive",
+            "A deal is expected to be worth something.",
+            "Send an amount above zero.",
+            str(request.expected),
         )
     faults.refuse_if_any(DealRefused)
     assert agreement is not None, "its absence is a fault"
