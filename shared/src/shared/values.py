@@ -24,6 +24,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 from typing_extensions import override
 
+from shared.countries import COUNTRIES
 from shared.currencies import MINOR_UNITS
 
 CURRENCIES: Mapping[str, int] = MappingProxyType(MINOR_UNITS)
@@ -93,6 +94,21 @@ Currency = Annotated[
     str,
     AfterValidator(_currency),
     WithJsonSchema({"type": "string", "pattern": "^[A-Z]{3}$", "examples": ["GBP"]}),
+]
+
+
+def _country(given: str) -> str:
+    if given not in COUNTRIES:
+        raise PydanticCustomError(
+            "enum",
+            "{given} is not a country",
+            {"given": given, "expected": "the codes of ISO 3166-1 alpha-2, such as GB"},
+        )
+    return given
+
+
+Country = Annotated[
+    str, AfterValidator(_country), Field(examples=["GB"], description="ISO 3166-1 alpha-2")
 ]
 
 

@@ -4,7 +4,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leads.keep_accounts.countries import COUNTRIES
 from leads.keep_accounts.rules import (
     business_domain,
     domain_key,
@@ -14,6 +13,7 @@ from leads.keep_accounts.rules import (
     person_key,
     phone_of,
 )
+from shared.countries import COUNTRIES
 
 
 @pytest.mark.parametrize(

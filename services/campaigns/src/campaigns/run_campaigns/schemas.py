@@ -7,9 +7,9 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from campaigns.run_campaigns.rules import CampaignState, allowed_actions
+from shared.values import Country
 
 Segment = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$", examples=["wholesale"])]
-Country = Annotated[str, Field(pattern="^[A-Z]{2}$", examples=["GB"])]
 Name = Annotated[str, Field(min_length=1, max_length=120, examples=["Spring lights"])]
 Words = Annotated[str, Field(min_length=1, max_length=1000)]
 Segments = Annotated[list[Segment], Field(min_length=1, max_length=50)]

@@ -7,10 +7,9 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
-from campaigns.run_campaigns.schemas import Country
 from campaigns.take_responses.rules import email_of
 from shared.events.parts import Consent, personal
-from shared.values import Instant
+from shared.values import Country, Instant
 
 
 def _email(given: str) -> str:

@@ -8,10 +8,10 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from leads.capture_leads.rules import Heard, LeadState
-from leads.keep_accounts.schemas import Country, Email, Name, Phone
+from leads.keep_accounts.schemas import Email, Name, Phone
 from leads.score_leads.rules import LeadSource
 from shared.events.parts import personal
-from shared.values import Instant
+from shared.values import Country, Instant
 
 
 class _Input(BaseModel):

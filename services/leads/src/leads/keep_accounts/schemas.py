@@ -7,19 +7,9 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
-from leads.keep_accounts.countries import COUNTRIES
 from leads.keep_accounts.rules import email_of, host_of, phone_of
 from shared.events.parts import personal
-
-
-def _country(given: str) -> str:
-    if given not in COUNTRIES:
-        raise PydanticCustomError(
-            "enum",
-            "{given} is not a country",
-            {"given": given, "expected": "the codes of ISO 3166-1 alpha-2, such as GB"},
-        )
-    return given
+from shared.values import Country
 
 
 def _email(given: str) -> str:
@@ -43,9 +33,6 @@ def _found(value: str | None, complaint: str, example: str) -> str:
     return value
 
 
-Country = Annotated[
-    str, AfterValidator(_country), Field(examples=["GB"], description="ISO 3166-1 alpha-2")
-]
 Email = Annotated[str, AfterValidator(_email), Field(examples=["ann@shop.example"])]
 Phone = Annotated[str, AfterValidator(_phone), Field(examples=["+442071234567"])]
 Website = Annotated[

@@ -7,8 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from partners.agree_terms.rules import POSSIBLE, AgreementState
-from partners.keep_partners.schemas import Country
-from shared.values import Exact, Instant
+from shared.values import Country, Exact, Instant
 
 
 class DraftAgreement(BaseModel):

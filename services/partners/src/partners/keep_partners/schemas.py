@@ -8,8 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from partners.keep_partners.rules import PartnerState
 from shared.events.parts import personal
+from shared.values import Country
 
-Country = Annotated[str, Field(pattern="^[A-Z]{2}$", examples=["GB"])]
 Name = Annotated[str, Field(min_length=1, max_length=200, examples=["Lakeland Agents"])]
 Email = Annotated[
     str, Field(pattern=r"^[^@\s]{1,64}@[^@\s]+\.[^@\s.]{2,}$", examples=["desk@agents.example"])

@@ -6,10 +6,10 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from partners.keep_partners.schemas import Country, Email, Name
+from partners.keep_partners.schemas import Email, Name
 from partners.register_deals.rules import DealState
 from shared.events.parts import personal
-from shared.values import Exact, Money
+from shared.values import Country, Exact, Money
 
 
 class RegisterDeal(BaseModel):
