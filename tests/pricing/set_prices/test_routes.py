@@ -152,9 +152,7 @@ async def test_an_end_cannot_reach_into_the_next_price(pricing: Bench, shop) -> 
 
 
 async def test_a_batch_names_what_is_in_its_way_and_leaves_no_trace(pricing: Bench, shop) -> None:
-    items = []
-    for n in range(300):
-        items.append({"sku": f"S{n}", "currency": "GBP", "amount": "2"})
+    items = [{"sku": f"S{n}", "currency": "GBP", "amount": "2"} for n in range(300)]
     names = [{"sku": item["sku"], "name": item["sku"]} for item in items]
     await pricing.post("/pricing/products/batch", {"items": names})
     held = await shop.price("S7", "3", valid_from="2090-01-01T00:00:00Z")
