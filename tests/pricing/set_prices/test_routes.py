@@ -163,3 +163,23 @@ async def test_a_batch_names_what_is_in_its_way_and_leaves_no_trace(pricing: Ben
     assert answer.json()["detail"].startswith("S7 costs 3.00 GBP from 2090-01-01")
     assert await pricing.count("prices") == 1
     assert len(await pricing.told(PriceSet)) == 1
+
+
+async def test_batches_of_the_same_prices_at_once_never_get_stuck(pricing: Bench, shop) -> None:
+    """One after another, whatever order their items are in: nobody is told to try again."""
+    skus = [f"S{n}" for n in range(80)]
+    names = [{"sku": sku, "name": sku} for sku in skus]
+    await pricing.post("/pricing/products/batch", {"items": names})
+    batches = [
+        [{"sku": sku, "currency": "GBP", "amount": amount} for sku in order]
+        for order, amount in ((skus, "2"), (skus[::-1], "3"), (skus, "4"), (skus[::-1], "5"))
+    ]
+
+    answers = await asyncio.gather(
+        *(pricing.post("/pricing/prices/batch", {"items": items}) for items in batches)
+    )
+
+    states = [answer.status_code for answer in answers]
+    assert set(states) <= {200, 409}
+    assert await pricing.count("prices where valid_to is null") == 80
+    assert await pricing.count("prices") == 80 * states.count(200)
