@@ -69,7 +69,7 @@ class Story:
         self.moved[kind, which, line] += count
         if kind == "deliver":
             return order.delivered(**{f"line{line}": count})
-        back = 9 if which == SECOND else 0  # in the end more than was paid: only that comes back
+        back = 25 if which == SECOND else 0  # in the end more than was paid: only that comes back
         self.paid_back += back
         return order.returned(line, count, back)
 
