@@ -86,12 +86,13 @@ class Club:
         self.loyalty = loyalty
         self.program: dict = {}
 
-    async def open(self) -> None:
+    async def open(self, **how: str) -> None:
         body = {
             "name": "Good Company",
             "currency": "GBP",
             "points_per_unit": "1",
             "point_value": "0.01",
+            **how,
         }
         made = await self.loyalty.post("/loyalty/programs", body)
         assert made.status_code == 201, made.text
@@ -107,9 +108,13 @@ class Club:
         consent = {"given": True, "wording": "I want to collect points."}
         return {"customer_id": str(customer), "program_id": self.program["id"], "consent": consent}
 
-    async def member(self) -> tuple[UUID, str]:
+    async def close(self) -> None:
+        closed = await self.loyalty.post(f"/loyalty/programs/{self.program['id']}/close")
+        assert closed.status_code == 200, closed.text
+
+    async def member(self, customer: UUID | None = None) -> tuple[UUID, str]:
         """(customer id, path of the member)."""
-        customer = await self.customer()
+        customer = customer or await self.customer()
         made = await self.loyalty.post("/loyalty/members", self.enrolment(customer))
         assert made.status_code == 201, made.text
         return customer, made.headers["location"]

@@ -19,6 +19,10 @@ async def test_a_customer_is_enrolled_once_whoever_asks(loyalty: Bench, club) ->
 
     assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409, 409]
     assert len(await loyalty.told(MemberEnrolled)) == 1
+    number = (await loyalty.told(MemberEnrolled))[0].data["number"]
+    refused = [answer.json() for answer in answers if answer.status_code == 409]
+    assert {one["detail"] for one in refused} == {f"The customer is member {number} already."}
+    assert len({one["member_id"] for one in refused}) == 1
     listed = (await loyalty.get("/loyalty/members", customer_id=str(customer))).json()["items"]
     assert len(listed) == 1
 
@@ -51,3 +55,21 @@ async def test_a_currency_has_one_active_programme(loyalty: Bench, club) -> None
 
     assert (refused.status_code, accepted.status_code) == (409, 200)
     assert accepted.json()["allowed_actions"] == ["close"]
+
+
+async def test_a_member_shows_what_they_agreed_to(loyalty: Bench, club) -> None:
+    customer = await club.customer()
+    body = club.enrolment(customer) | {"external_ids": {"crm": "77"}}
+    body["consent"]["at"] = "2026-01-02T03:04:05Z"
+
+    made = await loyalty.post("/loyalty/members", body)
+
+    member = (await loyalty.get(made.headers["location"])).json()
+    assert member["consent"] == {
+        "given": True,
+        "at": "2026-01-02T03:04:05Z",
+        "wording": "I want to collect points.",
+    }
+    assert member["external_ids"] == {"crm": "77"}
+    found = (await loyalty.get("/loyalty/members", q="77")).json()["items"]
+    assert [one["id"] for one in found] == [member["id"]]

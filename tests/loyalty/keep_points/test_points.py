@@ -6,7 +6,14 @@ import itertools
 import pytest
 from tests.loyalty.conftest import Purchase
 
-from shared.events.loyalty import RedemptionAccepted, RedemptionRefused
+from shared.events.loyalty import (
+    PointsPended,
+    PointsReleased,
+    PointsReturned,
+    PointsReversed,
+    RedemptionAccepted,
+    RedemptionRefused,
+)
 from shared.kit.testing import Bench
 
 
@@ -129,3 +136,74 @@ async def test_who_is_no_member_earns_and_pays_nothing(loyalty: Bench, club) -> 
     assert await loyalty.count("ledger_entries") == 0
     reason = (await loyalty.told(RedemptionRefused))[0].data["reason"]
     assert reason == "The customer is no member of a programme in GBP."
+
+
+async def test_who_joins_later_does_not_earn_for_what_was(loyalty: Bench, club) -> None:
+    customer = await club.customer()
+    order = Purchase(customer, "50.00")
+    await loyalty.hear(order.confirmed())
+
+    _, member = await club.member(customer)
+    await loyalty.hear(order.confirmed(), order.delivered())
+
+    assert await club.balance(member) == (0, 0, 0)
+
+
+@pytest.mark.pcf("3.2.6.4")
+async def test_the_ledger_of_a_member_says_where_each_point_went(loyalty: Bench, club) -> None:
+    customer, member = await club.rich(100)
+    await club.rich(7)
+    order = Purchase(customer, "50.00", points=60)
+    await loyalty.hear(order.placed(), order.cancelled())
+
+    entries = (await loyalty.get(f"{member}/entries", sort="id")).json()["items"]
+
+    assert [(e["kind"], e["debit"], e["credit"], e["points"]) for e in entries] == [
+        ("earn", "issued", "pending", 100),
+        ("release", "pending", "available", 100),
+        ("redeem", "available", "spent", 60),
+        ("give_back", "spent", "available", 60),
+    ]
+    redeemed = (await loyalty.get("/loyalty/entries", kind="redeem")).json()["items"]
+    assert [e["order_id"] for e in redeemed] == [str(order.id)]
+    nobody = await loyalty.get("/loyalty/members/01900000-0000-7000-8000-000000000000/entries")
+    assert nobody.status_code == 404
+
+
+async def test_each_movement_is_told_under_its_member(loyalty: Bench, club) -> None:
+    customer, member = await club.member()
+    order = Purchase(customer, "100.00")
+    await loyalty.hear(order.confirmed(), order.delivered(), order.returned())
+
+    told = [
+        (one.data["points"], one.sequence, one.key)
+        for kind in (PointsPended, PointsReleased, PointsReversed)
+        for one in await loyalty.told(kind)
+    ]
+    number = member.rpartition("/")[2]
+    assert told == [(100, 2, number), (100, 3, number), (50, 4, number)]
+
+
+async def test_points_come_back_to_the_member_who_spent_them(loyalty: Bench, club) -> None:
+    """Between placing and confirming, the customer changed to another programme."""
+    customer, former = await club.rich(100)
+    order = Purchase(customer, "50.00", points=60)
+    await loyalty.hear(order.placed())
+    await club.close()
+    await club.open(name="Better Company")
+    _, present = await club.member(customer)
+
+    await loyalty.hear(order.confirmed())
+    assert (await club.balance(former), await club.balance(present)) == ((0, 40, 60), (50, 0, 0))
+    await loyalty.hear(order.cancelled())
+
+    assert (await club.balance(former), await club.balance(present)) == ((0, 100, 0), (0, 0, 0))
+    assert [one.data["points"] for one in await loyalty.told(PointsReturned)] == [60]
+
+
+async def test_a_generous_programme_counts_beyond_two_billion(loyalty: Bench, club) -> None:
+    await club.close()
+    await club.open(points_per_unit="1000")
+    _, member = await club.rich(3_000_000)
+
+    assert await club.balance(member) == (0, 3_000_000_000, 0)

@@ -63,3 +63,15 @@ def test_who_has_too_few_points_pays_nothing() -> None:
     paid = payment(500, 499, Decimal("12.34"), Decimal("0.01"), "GBP")
 
     assert (paid.points, paid.refusal) == (0, "499 points are available, 500 are asked for.")
+
+
+def test_points_that_are_worth_nothing_are_not_taken() -> None:
+    paid = payment(1, 100, Decimal("12.34"), Decimal("0.004"), "GBP")
+
+    assert (paid.points, paid.refusal) == (0, "1 points are worth nothing in GBP.")
+
+
+def test_who_is_in_debt_has_none_to_spend() -> None:
+    paid = payment(5, -20, Decimal("12.34"), Decimal("0.01"), "GBP")
+
+    assert paid.refusal == "0 points are available, 5 are asked for."

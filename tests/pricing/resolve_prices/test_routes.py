@@ -1,5 +1,6 @@
 """What something costs, through HTTP and for quotes."""
 
+import asyncio
 from uuid import uuid4
 
 import pytest
@@ -93,3 +94,41 @@ async def test_all_that_cannot_be_priced_is_named_at_once(pricing: Bench, shop) 
         "#/lines/0/sku": "no_price",
         "#/lines/1/sku": "unknown_product",
     }
+
+
+@pytest.mark.parametrize("code", ["no code at all!", ""])
+async def test_a_quote_with_a_code_that_cannot_be_one_is_answered_too(
+    pricing: Bench, shop, code
+) -> None:
+    await shop.product("LAMP")
+    await shop.price("LAMP", "2.50")
+
+    await pricing.hear(_quote(uuid4(), ("LAMP", 1), code=code))
+
+    told = [*await pricing.told(QuotePricesRefused), *await pricing.told(QuotePricesResolved)]
+    assert len(told) == 1
+
+
+async def test_a_revision_asked_for_twice_at_once_has_one_answer(pricing: Bench, shop) -> None:
+    await shop.product("LAMP")
+    await shop.price("LAMP", "2.50")
+    asked = _quote(uuid4(), ("LAMP", 1))
+
+    await asyncio.gather(*(pricing.hear(asked) for _ in range(5)))
+
+    assert len(await pricing.told(QuotePricesResolved)) == 1
+
+
+async def test_lines_in_another_order_cost_the_same(pricing: Bench, shop) -> None:
+    for sku, amount in (("LAMP", "2.333333"), ("VASE", "0.005"), ("CUP", "0.015")):
+        await shop.product(sku)
+        await shop.price(sku, amount)
+    lines = [{"sku": sku, "quantity": 1} for sku in ("LAMP", "VASE", "CUP", "VASE")]
+
+    answers = [
+        (await pricing.post("/pricing/resolutions", {"currency": "GBP", "lines": asked})).json()
+        for asked in (lines, lines[::-1])
+    ]
+
+    assert answers[0]["total"] == answers[1]["total"] == {"amount": "2.37", "currency": "GBP"}
+    assert answers[0]["list_total"] == answers[0]["total"]

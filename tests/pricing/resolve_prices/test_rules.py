@@ -5,7 +5,7 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pricing.resolve_prices.rules import Offered, Promoted, resolve
+from pricing.resolve_prices.rules import Offered, Promoted, resolve, totals
 
 D = Decimal
 LIST = Offered(D("10"), "", 1)
@@ -49,7 +49,7 @@ def test_without_a_price_for_the_quantity_there_is_none() -> None:
     assert resolve([WHOLESALE], 1, "GBP") is None
 
 
-PRICES = st.decimals("0.01", "500", places=3)
+PRICES = st.decimals("0.01", "500", places=6)
 
 
 @given(
@@ -78,3 +78,43 @@ def test_never_below_the_floor_and_never_more_with_a_promotion(
     )
     duplicates = len({(o.segment, o.min_quantity) for o in offers}) < len(offers)
     assert duplicates or again == found
+
+
+@given(
+    st.lists(st.integers(1, 60), min_size=1, max_size=6, unique=True),
+    st.lists(PRICES, min_size=6, max_size=6),
+    st.lists(st.sampled_from(["", "wholesale"]), min_size=6, max_size=6),
+    st.tuples(st.integers(1, 200), st.integers(1, 200)),
+    st.none() | st.builds(Promoted, st.just("P"), st.decimals("1", "100", places=2)),
+    st.none() | PRICES,
+)
+def test_more_never_costs_more_each_when_the_breaks_descend(
+    breaks, amounts, segments, quantities, promoted, floor
+):
+    falling = sorted(amounts, reverse=True)
+    offers = [
+        Offered(amount, segment, quantity)
+        for quantity, amount, segment in zip(sorted(breaks), falling, segments, strict=False)
+    ]
+    few, many = (
+        resolve(offers, n, "GBP", segment="wholesale", promoted=promoted, floor=floor)
+        for n in sorted(quantities)
+    )
+
+    assert few is None or (many is not None and many.unit_price <= few.unit_price)
+
+
+LINES = st.lists(st.tuples(PRICES, st.integers(1, 200)), min_size=1, max_size=8)
+
+
+@given(LINES.flatmap(lambda lines: st.tuples(st.just(lines), st.permutations(lines))))
+def test_totals_are_the_sums_of_the_lines_in_any_order(both):
+    found = [
+        [resolve([Offered(amount, "", 1)], n, "GBP", promoted=SPRING) for amount, n in lines]
+        for lines in both
+    ]
+
+    one, other = (totals(line for line in lines if line) for lines in found)
+    assert one == other
+    assert one.total == sum(line.net for line in found[0] if line)
+    assert one.total + one.discount == sum(line.net_before for line in found[0] if line)

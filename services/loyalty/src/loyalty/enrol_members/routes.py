@@ -22,7 +22,7 @@ MEMBERS = Listing(
     ranges={"enrolled_at": datetime, "available": int},
     sorts=("enrolled_at", "available", "number"),
     default="-enrolled_at",
-    text=("number",),
+    text=("number", "external_ids"),
 )
 
 

@@ -26,6 +26,13 @@ class EnrolMember(BaseModel):
     program_id: UUID
     consent: GiveConsent
     source: Annotated[str, Field(pattern="^[a-z_]{2,30}$", examples=["api"])] = "api"
+    external_ids: Annotated[dict[str, str], Field(examples=[{"crm": "4711"}])] = {}
+
+
+class ConsentView(BaseModel):
+    given: bool
+    at: Instant
+    wording: str
 
 
 class MemberView(BaseModel):
@@ -38,6 +45,8 @@ class MemberView(BaseModel):
     customer_id: UUID
     program_id: UUID
     source: str
+    consent: ConsentView
+    external_ids: dict[str, str]
     enrolled_at: datetime
     pending: int
     available: int

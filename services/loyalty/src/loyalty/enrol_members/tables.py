@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Select, Sequence, select
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Select, Sequence, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from loyalty.define_programs.tables import Program
@@ -35,18 +35,24 @@ class Member(Versioned, Table, kw_only=True):
     source: Mapped[str]
     consent: Mapped[dict[str, Any]]
     enrolled_at: Mapped[datetime] = mapped_column(index=True)
-    pending: Mapped[int] = mapped_column(default=0)
-    available: Mapped[int] = mapped_column(default=0)
-    spent: Mapped[int] = mapped_column(default=0)
+    external_ids: Mapped[dict[str, str]] = mapped_column(default_factory=dict)
+    pending: Mapped[int] = mapped_column(BigInteger, default=0)
+    available: Mapped[int] = mapped_column(BigInteger, default=0)
+    spent: Mapped[int] = mapped_column(BigInteger, default=0)
 
 
 means("uq_members_customer_id_program_id", IsMember)
+
+
+def membership(customer_id: UUID, program_id: UUID) -> Select[Member]:
+    return select(Member).where(Member.customer_id == customer_id, Member.program_id == program_id)
 
 
 def member_in(customer_id: UUID, currency: str) -> Select[Member]:
     """The customer's membership in the programme of a currency, locked, whatever its state."""
     return (
         select(Member)
+        .execution_options(populate_existing=True)
         .join(Program, Program.id == Member.program_id)
         .where(Member.customer_id == customer_id, Program.currency == currency)
         .order_by(Program.state, Member.enrolled_at.desc())

@@ -1,12 +1,13 @@
 """Enrol members, once each."""
 
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
 
 from loyalty.define_programs.rules import ProgramState
 from loyalty.define_programs.tables import Program
-from loyalty.enrol_members.rules import EnrolmentRefused
+from loyalty.enrol_members.rules import EnrolmentRefused, IsMember
 from loyalty.enrol_members.schemas import EnrolMember
-from loyalty.enrol_members.tables import MEMBER_NUMBERS, Member
+from loyalty.enrol_members.tables import MEMBER_NUMBERS, Member, membership
 from loyalty.know_customers.tables import KnownCustomer
 from shared.errors import Faults
 from shared.events.loyalty import MemberEnrolled
@@ -43,17 +44,12 @@ async def enrol_member(work: Work, request: EnrolMember) -> Member:
             "false",
         )
     faults.refuse_if_any(EnrolmentRefused)
-    consent = request.consent.model_dump(mode="json")
-    member = Member(
-        id=new_id(),
-        number=f"M-{await work.session.scalar(select(MEMBER_NUMBERS.next_value())):08d}",
-        customer_id=request.customer_id,
-        program_id=request.program_id,
-        source=request.source,
-        consent={**consent, "at": consent["at"] or work.now.isoformat()},
-        enrolled_at=work.now,
-    )
-    work.add(member)
+    member = await _inserted(work, request)
+    if member is None:
+        known = await work.session.scalar(membership(request.customer_id, request.program_id))
+        if known is None:  # enrolled by somebody else, and gone again
+            raise IsMember
+        raise IsMember(f"The customer is member {known.number} already.", member_id=str(known.id))
     work.emit(
         MemberEnrolled(
             member_id=member.id,
@@ -64,3 +60,25 @@ async def enrol_member(work: Work, request: EnrolMember) -> Member:
         of=member,
     )
     return member
+
+
+async def _inserted(work: Work, request: EnrolMember) -> Member | None:
+    """The new row; None when the customer is a member already, also by somebody else just now."""
+    consent = request.consent.model_dump(mode="json")
+    number = await work.session.scalar(select(MEMBER_NUMBERS.next_value()))
+    made = insert(Member).values(
+        id=new_id(),
+        number=f"M-{number:08d}",
+        customer_id=request.customer_id,
+        program_id=request.program_id,
+        source=request.source,
+        consent={**consent, "at": consent["at"] or work.now.isoformat()},
+        external_ids=dict(request.external_ids),
+        enrolled_at=work.now,
+        pending=0,
+        available=0,
+        spent=0,
+        version=0,
+    )
+    once = made.on_conflict_do_nothing(index_elements=["customer_id", "program_id"])
+    return await work.session.scalar(once.returning(Member))

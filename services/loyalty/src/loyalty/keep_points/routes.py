@@ -24,6 +24,13 @@ ENTRIES = Listing(
     sorts=("id",),
     default="-id",
 )
+MEMBER_ENTRIES = Listing(
+    LedgerEntry,
+    filters={"order_id": UUID, "kind": EntryKind},
+    ranges={"at": datetime},
+    sorts=("id",),
+    default="-id",
+)
 REDEMPTIONS = Listing(
     Redemption,
     filters={"order_id": UUID, "member_id": UUID, "state": RedemptionState},
@@ -37,6 +44,22 @@ async def list_entries(work: Reading, asked: Annotated[Asked, Depends(ENTRIES)])
     """The ledger, newest first."""
     async with work:
         return work.answer(await ENTRIES.page(work, asked, EntryView))
+
+
+@router.get("/members/{member_id}/entries", openapi_extra=serves("3.2.6.3", "3.2.6.4"))
+async def list_member_entries(
+    member_id: UUID, work: Reading, asked: Annotated[Asked, Depends(MEMBER_ENTRIES)]
+) -> Page[EntryView]:
+    """The ledger of a member, newest first."""
+    async with work:
+        member = await work.get(Member, member_id)
+        page = await MEMBER_ENTRIES.page(
+            work,
+            asked,
+            EntryView,
+            narrowed=lambda chosen: chosen.where(LedgerEntry.member_id == member.id),
+        )
+        return work.answer(page)
 
 
 @router.get("/redemptions", openapi_extra=serves("3.2.6.3"))

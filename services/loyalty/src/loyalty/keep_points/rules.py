@@ -124,8 +124,12 @@ def payment(
     needed = int((net / point_value).to_integral_value(ROUND_CEILING))
     points = min(asked, needed)
     if points > available:
-        return Payment(0, Decimal(), f"{available} points are available, {points} are asked for.")
-    return Payment(points, min(net, rounded(points * point_value, currency)))
+        have = max(0, available)
+        return Payment(0, Decimal(), f"{have} points are available, {points} are asked for.")
+    value = min(net, rounded(points * point_value, currency))
+    if not value:
+        return Payment(0, Decimal(), f"{points} points are worth nothing in {currency}.")
+    return Payment(points, value)
 
 
 def consumed(lots: Mapping[str, int], points: int) -> dict[str, int]:

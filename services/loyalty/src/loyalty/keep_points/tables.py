@@ -36,7 +36,7 @@ class LedgerEntry(Table, kw_only=True):
     kind: Mapped[EntryKind]
     debit: Mapped[Account]
     credit: Mapped[Account]
-    points: Mapped[int]
+    points: Mapped[int] = mapped_column(BigInteger)
     at: Mapped[datetime]
     order_id: Mapped[UUID | None] = mapped_column(default=None, index=True)
     line: Mapped[int | None] = mapped_column(default=None)
@@ -53,8 +53,8 @@ class Lot(Table, kw_only=True):
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     member_id: Mapped[UUID] = mapped_column(ForeignKey("members.id"))
-    points: Mapped[int]
-    left: Mapped[int]
+    points: Mapped[int] = mapped_column(BigInteger)
+    left: Mapped[int] = mapped_column(BigInteger)
     earned_at: Mapped[datetime]
     order_id: Mapped[UUID | None] = mapped_column(default=None, index=True)
     line: Mapped[int | None] = mapped_column(default=None)
@@ -69,7 +69,7 @@ class OrderFacts(Table, kw_only=True):
     member_id: Mapped[UUID | None] = mapped_column(default=None)
     confirmed: Mapped[bool] = mapped_column(default=False)
     cancelled: Mapped[bool] = mapped_column(default=False)
-    points_back: Mapped[int] = mapped_column(default=0)
+    points_back: Mapped[int] = mapped_column(BigInteger, default=0)
     delivered: Mapped[dict[str, Any]] = mapped_column(default_factory=dict)
     returned: Mapped[dict[str, Any]] = mapped_column(default_factory=dict)
     seen: Mapped[list[str]] = mapped_column(default_factory=list)
@@ -83,9 +83,9 @@ class EarningLine(Table, kw_only=True):
     order_id: Mapped[UUID] = mapped_column(primary_key=True)
     line: Mapped[int] = mapped_column(primary_key=True)
     quantity: Mapped[int]
-    points: Mapped[int]
-    pending: Mapped[int] = mapped_column(default=0)
-    available: Mapped[int] = mapped_column(default=0)
+    points: Mapped[int] = mapped_column(BigInteger)
+    pending: Mapped[int] = mapped_column(BigInteger, default=0)
+    available: Mapped[int] = mapped_column(BigInteger, default=0)
 
 
 class Redemption(Versioned, Table, kw_only=True):
@@ -101,13 +101,13 @@ class Redemption(Versioned, Table, kw_only=True):
     order_id: Mapped[UUID]
     customer_id: Mapped[UUID]
     state: Mapped[RedemptionState]
-    points: Mapped[int]
+    points: Mapped[int] = mapped_column(BigInteger)
     value: Mapped[Decimal]
     currency: Mapped[str]
     created_at: Mapped[datetime] = mapped_column(index=True)
     member_id: Mapped[UUID | None] = mapped_column(default=None, index=True)
     reason: Mapped[str | None] = mapped_column(default=None)
-    returned: Mapped[int] = mapped_column(default=0)
+    returned: Mapped[int] = mapped_column(BigInteger, default=0)
 
 
 def facts_held(order_id: UUID) -> Select[OrderFacts]:

@@ -127,14 +127,13 @@ def _more(known: Mapping[str, Any], lines: Iterable[MovedLine]) -> dict[str, Any
 
 
 async def _settle_for_member(work: Work, facts: OrderFacts, reason: str) -> None:
+    """Who earned and who paid may be two members of one customer, in a closed and a new programme."""
+    if facts.member_id is not None:
+        await _settle(work, facts, await work.edit(Member, facts.member_id), reason)
     redemption = await work.session.scalar(redemption_of(facts.order_id))
-    member_id = facts.member_id or (redemption.member_id if redemption else None)
-    if member_id is None:
-        return
-    member = await work.edit(Member, member_id)
-    await _settle(work, facts, member, reason)
-    if redemption is not None:
-        await _give_back(work, facts, redemption, member, reason)
+    if redemption is not None and redemption.member_id is not None:
+        payer = await work.edit(Member, redemption.member_id)
+        await _give_back(work, facts, redemption, payer, reason)
 
 
 async def _settle(work: Work, facts: OrderFacts, member: Member, reason: str) -> None:

@@ -12,7 +12,7 @@ from shared.events.parts import Sku
 from shared.values import Currency, Exact
 
 Name = Annotated[str, Field(min_length=1, max_length=200, examples=["Glass ball lights, 20"])]
-Floor = Annotated[Exact, Field(ge=0, examples=["1.20"])]
+Floor = Annotated[Exact, Field(ge=0, decimal_places=4, examples=["1.20"])]
 
 
 class _Floored(BaseModel):

@@ -1,5 +1,6 @@
 """Products and how to find them."""
 
+from collections.abc import Collection
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
@@ -40,6 +41,12 @@ means("uq_products_sku", SkuIsTaken)
 def products_held(skus: list[str]) -> Select[Product]:
     """Locked until commit, in the order of sku."""
     return select(Product).where(Product.sku.in_(skus)).order_by(Product.sku).with_for_update()
+
+
+def skus_held(skus: Collection[str]) -> Select[str]:
+    """The skus there are, held until commit in their order, so that prices are set one after another."""
+    chosen = select(Product.sku).where(Product.sku.in_(skus)).order_by(Product.sku)
+    return chosen.with_for_update(key_share=True)
 
 
 def product_of(sku: str) -> Select[Product]:

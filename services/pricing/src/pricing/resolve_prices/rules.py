@@ -6,7 +6,7 @@ anything explains itself; the last one's unit price is the answer.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
 
 from shared.errors import Invalid
 from shared.values import plain, rounded
@@ -48,6 +48,7 @@ class Resolved:
 
     list_price: Decimal
     unit_price: Decimal
+    listed: Decimal
     net: Decimal
     net_before: Decimal
     steps: tuple[Step, ...]
@@ -78,10 +79,30 @@ def resolve(
     return Resolved(
         list_price=base[0].unit_price,
         unit_price=unit,
+        listed=rounded(base[0].unit_price * quantity, currency),
         net=rounded(unit * quantity, currency),
         net_before=rounded(before[-1].unit_price * quantity, currency),
         steps=tuple(steps),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Sums over rounded lines, so that they are the sums a reader of the lines finds."""
+
+    listed: Decimal
+    total: Decimal
+    discount: Decimal
+
+
+def totals(lines: Iterable[Resolved]) -> Totals:
+    """What all lines cost together, and what the promotion took off."""
+    listed = total = discount = Decimal()
+    for line in lines:
+        listed += line.listed
+        total += line.net
+        discount += line.net_before - line.net
+    return Totals(listed, total, discount)
 
 
 def _base_steps(held: Sequence[Offered], segment: str) -> list[Step]:
@@ -110,10 +131,14 @@ def _lowest_break(offers: Sequence[Offered]) -> Offered | None:
 
 
 def _finished(steps: Sequence[Step], floor: Decimal | None) -> list[Step]:
-    """Never below the floor; then at four decimals, half up."""
+    """Never below the floor; then at four decimals, half up.
+
+    The floor itself goes up to four decimals, or rounding could lead below it.
+    """
     found = list(steps)
-    if floor is not None and found[-1].unit_price < floor:
-        found.append(Step("floor", f"Not below {plain(floor)}", floor))
+    lowest = None if floor is None else floor.quantize(UNIT_SCALE, rounding=ROUND_CEILING)
+    if lowest is not None and found[-1].unit_price < lowest:
+        found.append(Step("floor", f"Not below {plain(lowest)}", lowest))
     at_scale = found[-1].unit_price.quantize(UNIT_SCALE, rounding=ROUND_HALF_UP)
     if at_scale != found[-1].unit_price:
         found.append(Step("rounding", "To four decimals, half up", at_scale))

@@ -7,10 +7,18 @@ from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
 
 from pricing.know_customers.tables import KnownCustomer
 from pricing.register_products.tables import Product
-from pricing.resolve_prices.rules import Offered, Promoted, ResolutionRefused, Resolved, resolve
+from pricing.resolve_prices.rules import (
+    Offered,
+    Promoted,
+    ResolutionRefused,
+    Resolved,
+    resolve,
+    totals,
+)
 from pricing.resolve_prices.schemas import AnswerView, AskedLine, ResolvePrices
 from pricing.resolve_prices.tables import PriceResolution
 from pricing.run_promotions.rules import usable
@@ -22,7 +30,7 @@ from shared.events.parts import PricedLine, PriceStep
 from shared.events.pricing import QuotePricesRefused, QuotePricesResolved
 from shared.kit.database import new_id
 from shared.kit.work import Work
-from shared.values import Money, rounded
+from shared.values import Money
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,20 +95,18 @@ def _answer(
         )
         for number, (line, found) in enumerate(resolved, 1)
     ]
-    listed = sum((found.list_price * line.quantity for line, found in resolved), Decimal())
-    total = sum((found.net for _, found in resolved), Decimal())
-    before = sum((found.net_before for _, found in resolved), Decimal())
+    sums = totals(found for _, found in resolved)
     answer = AnswerView(
         currency=currency,
         segment=segment,
         at=at,
         lines=lines,
-        list_total=Money.of(rounded(listed, currency), currency),
-        total=Money.of(total, currency),
+        list_total=Money.of(sums.listed, currency),
+        total=Money.of(sums.total, currency),
     )
-    if promotion is not None and before > total:
+    if promotion is not None and sums.discount > 0:
         answer.promotion_id, answer.promotion_code = promotion.id, promotion.code
-        answer.promotion_discount = Money.of(before - total, currency)
+        answer.promotion_discount = Money.of(sums.discount, currency)
     return answer
 
 
@@ -144,28 +150,36 @@ async def _promotion(
     return promotion
 
 
-async def price_quote(work: Work, asked: QuoteRequested) -> None:
-    """One answer for each revision, also when it is asked twice."""
-    known = select(PriceResolution.id).where(
-        PriceResolution.quote_id == asked.quote_id, PriceResolution.revision == asked.revision
-    )
-    if await work.session.scalar(known) is not None:
-        return
-    request = ResolvePrices(
-        lines=[AskedLine(sku=line.sku, quantity=line.quantity) for line in asked.lines],
-        currency=asked.currency,
-        customer_id=asked.customer_id,
-        promotion_code=asked.promotion_code,
-    )
-    resolution = PriceResolution(
+async def _claimed(work: Work, asked: QuoteRequested) -> PriceResolution | None:
+    """The row of the answer, for whoever asks first; the others wait for it, and get None."""
+    made = insert(PriceResolution).values(
         id=new_id(),
         quote_id=asked.quote_id,
         revision=asked.revision,
         customer_id=asked.customer_id,
         resolved_at=work.now,
         answer={},
+        refused=[],
+        version=0,
     )
-    work.add(resolution)
+    once = made.on_conflict_do_nothing(index_elements=["quote_id", "revision"])
+    return await work.session.scalar(once.returning(PriceResolution))
+
+
+async def price_quote(work: Work, asked: QuoteRequested) -> None:
+    """One answer for each revision, also when it is asked twice."""
+    resolution = await _claimed(work, asked)
+    if resolution is None:
+        return
+    # Not validated: a quote whose code cannot be one wants a sentence, not the dead letters.
+    request = ResolvePrices.model_construct(
+        lines=[
+            AskedLine.model_construct(sku=line.sku, quantity=line.quantity) for line in asked.lines
+        ],
+        currency=asked.currency,
+        customer_id=asked.customer_id,
+        promotion_code=asked.promotion_code or None,
+    )
     try:
         answer = await resolve_prices(work, request)
     except ResolutionRefused as refusal:

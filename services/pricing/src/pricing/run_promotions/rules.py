@@ -41,14 +41,6 @@ class PromotionRefused(Invalid):
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
-    """What a price needs to know of a promotion."""
-
-    code: str
-    percent: Decimal
-
-
-@dataclass(frozen=True, slots=True)
 class UsedLine:
     """A line of an order that used a promotion: its part of the discount, and what came back."""
 
@@ -72,8 +64,12 @@ def allowed_actions(state: PromotionState) -> list[str]:
 
 
 def split(discount: Money, nets: Sequence[tuple[int, int, Decimal]]) -> list[UsedLine]:
-    """Shares a discount among (line, quantity, net) by their net, to the cent."""
-    parts = shares(discount, [net for _, _, net in nets])
+    """Shares a discount among (line, quantity, net) by their net, to the cent.
+
+    Where everything is free, by quantity: then net says nothing about the lines.
+    """
+    weights = [net for _, _, net in nets]
+    parts = shares(discount, weights if any(weights) else [count for _, count, _ in nets])
     return [
         UsedLine(line, quantity, part.amount)
         for (line, quantity, _), part in zip(nets, parts, strict=True)
@@ -83,14 +79,15 @@ def split(discount: Money, nets: Sequence[tuple[int, int, Decimal]]) -> list[Use
 def give_back(
     lines: Sequence[UsedLine], returned: Mapping[int, int], currency: str
 ) -> tuple[list[UsedLine], Decimal]:
-    """The lines after so many more units of each came back, and the discount that frees.
+    """The lines when so many units of each are back in all, and the discount that frees now.
 
-    Cumulative rounding: when all of a line came back, exactly its part was given back.
+    Cumulative rounding: when all of a line came back, exactly its part was given back. Returns
+    are counted from the first, so that it does not matter when they are heard of.
     """
     after: list[UsedLine] = []
     freed = Decimal()
     for line in lines:
-        count = min(line.quantity, line.returned + returned.get(line.line, 0))
+        count = max(line.returned, min(line.quantity, returned.get(line.line, 0)))
         released = rounded(line.discount * count / line.quantity, currency)
         freed += released - line.released
         after.append(UsedLine(line.line, line.quantity, line.discount, count, released))

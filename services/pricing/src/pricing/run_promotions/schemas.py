@@ -23,6 +23,10 @@ class DraftPromotion(BaseModel):
     budget: Annotated[Money, Field(description="what all uses together may take off")]
     valid_from: Annotated[Instant | None, Field(description="now when left out")] = None
     valid_to: Annotated[Instant | None, Field(description="open when left out")] = None
+    per_customer_limit: Annotated[
+        int | None,
+        Field(ge=1, le=1_000_000, strict=True, description="orders of a customer that may use it"),
+    ] = None
 
 
 class EndPromotion(BaseModel):
@@ -41,6 +45,7 @@ class PromotionView(BaseModel):
     left: Money
     valid_from: datetime
     valid_to: datetime | None
+    per_customer_limit: int | None
     state: PromotionState
     reason: str | None
     created_at: datetime
@@ -52,7 +57,7 @@ class PromotionView(BaseModel):
         """From a row, whose amounts are numbers beside one currency."""
         plain = (
             "id", "code", "name", "percent", "valid_from", "valid_to", "state", "reason",
-            "created_at", "version", "currency", "budget", "committed",
+            "created_at", "version", "currency", "budget", "committed", "per_customer_limit",
         )  # fmt: skip
         row = {name: getattr(found, name) for name in plain}
         currency, budget, committed = row.pop("currency"), row.pop("budget"), row.pop("committed")

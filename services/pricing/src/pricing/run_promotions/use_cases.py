@@ -22,15 +22,19 @@ from pricing.run_promotions.rules import (
 from pricing.run_promotions.schemas import DraftPromotion
 from pricing.run_promotions.tables import (
     GoodsBack,
-    OrderEnd,
+    OrderFacts,
     Promotion,
     PromotionUse,
     commit_use,
+    facts_of,
     goods_back_of,
-    use_of,
+    promotion_held,
+    release_amount,
+    uses_of,
 )
 from shared.errors import Faults
 from shared.events.orders import OrderCancelled, OrderPlaced, ReturnReceived
+from shared.events.parts import PromotionUse as Asked
 from shared.events.pricing import (
     PromotionActivated,
     PromotionEnded,
@@ -72,6 +76,7 @@ async def draft_promotion(work: Work, request: DraftPromotion) -> Promotion:
         budget=request.budget.amount,
         valid_from=begin,
         valid_to=request.valid_to,
+        per_customer_limit=request.per_customer_limit,
         created_at=work.now,
     )
     work.add(promotion)
@@ -108,11 +113,19 @@ async def end_promotion(work: Work, promotion_id: UUID, reason: str) -> Promotio
     return promotion
 
 
-async def count_use(work: Work, placed: OrderPlaced) -> None:
-    """The order's use is committed or refused, once; an order that ended already uses nothing."""
-    if not placed.promotions or await work.session.scalar(use_of(placed.order_id)) is not None:
+async def count_uses(work: Work, placed: OrderPlaced) -> None:
+    """Each use is committed or refused, once; an order that ended already uses nothing."""
+    if not placed.promotions:
         return
-    asked = placed.promotions[0]
+    facts = await facts_of(work.session, placed.order_id)
+    known = {use.promotion_id for use in await work.session.scalars(uses_of(placed.order_id))}
+    for asked in sorted(placed.promotions, key=lambda one: one.promotion_id):
+        if asked.promotion_id not in known:
+            known.add(asked.promotion_id)
+            await _count_use(work, placed, asked, facts)
+
+
+async def _count_use(work: Work, placed: OrderPlaced, asked: Asked, facts: OrderFacts) -> None:
     nets = [(line.line, line.quantity, line.net) for line in placed.lines]
     use = PromotionUse(
         id=new_id(),
@@ -125,7 +138,7 @@ async def count_use(work: Work, placed: OrderPlaced) -> None:
         lines=_kept(split(asked.discount, nets)),
         created_at=work.now,
     )
-    reason = await _refusal(work, use)
+    reason = "The order has ended." if facts.ended else await _refusal(work, use)
     work.add(use)
     if reason is not None:
         use.state, use.reason, use.discount = UseState.REFUSED, reason, Decimal()
@@ -145,72 +158,68 @@ async def count_use(work: Work, placed: OrderPlaced) -> None:
         ),
         of=use,
     )
-    for back in await work.session.scalars(goods_back_of(use.order_id)):
-        await _apply_return(work, use, back)
+    await _apply_returns(work, [use])
 
 
 async def _refusal(work: Work, use: PromotionUse) -> str | None:
     """Why the use is refused, or None after it was counted."""
-    if await work.session.get(OrderEnd, use.order_id) is not None:
-        return "The order has ended."
-    if await commit_use(work.session, use.promotion_id, use.discount, use.currency, work.now):
-        return None
-    promotion = await work.session.get(Promotion, use.promotion_id, populate_existing=True)
+    promotion = await promotion_held(work.session, use.promotion_id)
     if promotion is None:
         return "There is no such promotion."
+    if await commit_use(work.session, use, work.now):
+        return None
     if promotion.currency != use.currency:
         return f"{promotion.code} is in {promotion.currency}."
     if not usable(promotion.state, promotion.valid_from, promotion.valid_to, work.now):
         return f"{promotion.code} cannot be used any more."
     left = promotion.budget - promotion.committed
-    return f"{promotion.code} has {Money.of(left, promotion.currency)} of its budget left."
+    if use.discount > left:
+        return f"{promotion.code} has {Money.of(left, promotion.currency)} of its budget left."
+    return f"{promotion.code} may be used {promotion.per_customer_limit} times by a customer."
 
 
-async def release_use(work: Work, cancelled: OrderCancelled) -> None:
-    """A cancelled order gives its use back; one not heard of yet will find that it ended."""
-    noted = insert(OrderEnd).values(order_id=cancelled.order_id).on_conflict_do_nothing()
-    await work.session.execute(noted)
-    use = await work.session.scalar(use_of(cancelled.order_id))
-    if use is not None and use.state is UseState.COMMITTED:
-        await _release(work, use, use.discount - use.released)
-        use.state = UseState.RELEASED
+async def release_uses(work: Work, cancelled: OrderCancelled) -> None:
+    """A cancelled order gives its uses back; those not heard of yet will find that it ended."""
+    facts = await facts_of(work.session, cancelled.order_id)
+    facts.ended = True
+    for use in await work.session.scalars(uses_of(cancelled.order_id)):
+        if use.state is UseState.COMMITTED:
+            await _release(work, use, use.discount - use.released)
 
 
-async def release_part(work: Work, returned: ReturnReceived) -> None:
+async def release_parts(work: Work, returned: ReturnReceived) -> None:
     """A returned line gives back its part of the discount."""
-    noted = (
-        insert(GoodsBack)
-        .values(
-            return_id=returned.return_id,
-            order_id=returned.order_id,
-            lines={str(line.line): line.quantity for line in returned.lines},
-            applied=False,
-        )
-        .on_conflict_do_nothing()
+    await facts_of(work.session, returned.order_id)
+    counts: dict[str, int] = {}
+    for line in returned.lines:
+        counts[str(line.line)] = counts.get(str(line.line), 0) + line.quantity
+    noted = insert(GoodsBack).values(
+        return_id=returned.return_id, order_id=returned.order_id, lines=counts
     )
-    await work.session.execute(noted)
-    use = await work.session.scalar(use_of(returned.order_id))
-    if use is not None and use.state is UseState.COMMITTED:
+    await work.session.execute(noted.on_conflict_do_nothing())
+    uses = await work.session.scalars(uses_of(returned.order_id))
+    await _apply_returns(work, [use for use in uses if use.state is UseState.COMMITTED])
+
+
+async def _apply_returns(work: Work, uses: Sequence[PromotionUse]) -> None:
+    """Frees what all returns of the order free and was not given back yet."""
+    for use in uses:
+        counts: dict[int, int] = {}
         for back in await work.session.scalars(goods_back_of(use.order_id)):
-            await _apply_return(work, use, back)
-
-
-async def _apply_return(work: Work, use: PromotionUse, back: GoodsBack) -> None:
-    counts = {int(line): int(count) for line, count in back.lines.items()}
-    after, freed = give_back([_used(line) for line in use.lines], counts, use.currency)
-    use.lines = _kept(after)
-    back.applied = True
-    if freed:
-        await _release(work, use, freed)
+            for line, count in back.lines.items():
+                counts[int(line)] = counts.get(int(line), 0) + int(count)
+        after, freed = give_back([_used(line) for line in use.lines], counts, use.currency)
+        use.lines = _kept(after)
+        if freed:
+            await _release(work, use, freed)
 
 
 async def _release(work: Work, use: PromotionUse, amount: Decimal) -> None:
-    promotion = await work.session.get(
-        Promotion, use.promotion_id, with_for_update=True, populate_existing=True
-    )
-    assert promotion is not None, "a committed use has its promotion"
-    promotion.committed -= amount
+    """Back to the budget; a use of which nothing is left is released."""
+    await release_amount(work.session, use.promotion_id, amount)
     use.released += amount
+    if use.released == use.discount:
+        use.state = UseState.RELEASED
     work.emit(
         PromotionUseReleased(
             use_id=use.id,

@@ -6,6 +6,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from shared.errors import Conflict, Invalid
+from shared.values import plain
 
 
 class PricesOverlap(Conflict):
@@ -40,11 +41,35 @@ class Outcome(StrEnum):
     UNCHANGED = "unchanged"
 
 
-def outcome(held: Decimal | None, wanted: Decimal) -> Outcome:
-    """Whether setting this price changes anything, given the one that holds now."""
+@dataclass(frozen=True, slots=True)
+class Span:
+    """An amount and the period in which it holds; without end it is open."""
+
+    amount: Decimal
+    valid_from: datetime
+    valid_to: datetime | None
+
+
+def outcome(held: Span | None, amount: Decimal, begin: datetime, end: datetime | None) -> Outcome:
+    """Whether setting this price changes anything, given what holds for the same key.
+
+    An open price of the same amount is what an open one asks for; one with an end is unchanged
+    when exactly it was set before.
+    """
     if held is None:
         return Outcome.CREATED
-    return Outcome.UNCHANGED if held == wanted else Outcome.CHANGED
+    if held.amount == amount and held.valid_to == end and (end is None or held.valid_from == begin):
+        return Outcome.UNCHANGED
+    return Outcome.CHANGED
+
+
+def said(key: PriceKey, held: Span) -> str:
+    """LAMP for wholesale from 48 on costs 2.50 GBP from … until … already."""
+    whom = f" for {key.segment}" if key.segment else ""
+    many = f" from {key.min_quantity} on" if key.min_quantity > 1 else ""
+    end = f" until {held.valid_to.isoformat()}" if held.valid_to else ""
+    begin = held.valid_from.isoformat()
+    return f"{key.sku}{whom}{many} costs {plain(held.amount)} {key.currency} from {begin}{end} already."
 
 
 def check_end(

@@ -23,7 +23,9 @@ class SetPrice(BaseModel):
     amount: Annotated[
         Exact, Field(ge=0, decimal_places=6, description="of one unit", examples=["2.55"])
     ]
-    min_quantity: Annotated[int, Field(ge=1, strict=True, description="a volume break")] = 1
+    min_quantity: Annotated[
+        int, Field(ge=1, le=10_000_000, strict=True, description="a volume break")
+    ] = 1
     segment: Annotated[Segment | None, Field(description="null is everybody")] = None
     valid_from: Annotated[Instant | None, Field(description="now when left out")] = None
     valid_to: Annotated[Instant | None, Field(description="open when left out")] = None

@@ -1,15 +1,15 @@
 """Prices, of which the database lets only one hold at a time."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, Select, func, select, text, tuple_
+from sqlalchemy import CheckConstraint, Index, Select, and_, func, or_, select, text, tuple_
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from pricing.set_prices.rules import PriceKey, PricesOverlap
+from pricing.set_prices.rules import PriceKey, PricesOverlap, Span
 from pricing.table import Table
 from shared.kit.database import Versioned, means
 
@@ -43,19 +43,62 @@ class Price(Versioned, Table, kw_only=True):
     created_at: Mapped[datetime] = mapped_column(index=True)
     valid_to: Mapped[datetime | None] = mapped_column(default=None)
 
+    def key(self) -> PriceKey:
+        return PriceKey(self.sku, self.currency, self.segment, self.min_quantity)
+
+    def span(self) -> Span:
+        return Span(self.amount, self.valid_from, self.valid_to)
+
 
 means("prices_do_not_overlap", PricesOverlap)
 
 
-def prices_held(keys: Sequence[PriceKey], at: datetime) -> Select[Price]:
-    """The prices of these keys that hold at that time and have no end, locked, in one order."""
-    wanted = [(key.sku, key.currency, key.segment, key.min_quantity) for key in keys]
-    columns = tuple_(Price.sku, Price.currency, Price.segment, Price.min_quantity)
+_KEY = tuple_(Price.sku, Price.currency, Price.segment, Price.min_quantity)
+
+
+def _columns(key: PriceKey) -> tuple[str, str, str, int]:
+    return key.sku, key.currency, key.segment, key.min_quantity
+
+
+def prices_held(keys: Sequence[PriceKey]) -> Select[Price]:
+    """The open prices of these keys, one each at most; locked until commit, in one order."""
     return (
         select(Price)
-        .where(columns.in_(wanted), Price.valid_from <= at, Price.valid_to.is_(None))
+        .where(_KEY.in_([_columns(key) for key in keys]), Price.valid_to.is_(None))
         .order_by(Price.id)
         .with_for_update()
+    )
+
+
+def prices_with_periods(
+    periods: Mapping[PriceKey, tuple[datetime, datetime]],
+) -> Select[Price]:
+    """The prices of these keys that hold in exactly that period."""
+    exactly = tuple_(*_KEY.clauses, Price.valid_from, Price.valid_to)
+    return select(Price).where(
+        exactly.in_([(*_columns(key), *period) for key, period in periods.items()])
+    )
+
+
+def overlapping(wanted: Sequence[tuple[PriceKey, datetime, datetime | None]]) -> Select[Price]:
+    """A price that stands in the way of one of these."""
+    return (
+        select(Price)
+        .where(
+            or_(
+                *(
+                    and_(
+                        _KEY.in_([_columns(key)]),
+                        func.tstzrange(Price.valid_from, Price.valid_to).op("&&")(
+                            func.tstzrange(begin, end)
+                        ),
+                    )
+                    for key, begin, end in wanted
+                )
+            )
+        )
+        .order_by(Price.sku, Price.valid_from)
+        .limit(1)
     )
 
 

@@ -1,19 +1,29 @@
 """Set prices, one by one or by the thousand; the former price ends where the new one begins."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert
+from sqlalchemy.exc import IntegrityError
 
 from pricing.register_products.schemas import BatchView
-from pricing.register_products.tables import Product
-from pricing.set_prices.rules import Outcome, PriceKey, PricesRefused, check_end, outcome
+from pricing.register_products.tables import skus_held
+from pricing.set_prices.rules import (
+    Outcome,
+    PriceKey,
+    PricesOverlap,
+    PricesRefused,
+    check_end,
+    outcome,
+    said,
+)
 from pricing.set_prices.schemas import SetPrice
-from pricing.set_prices.tables import Price, prices_held
+from pricing.set_prices.tables import Price, overlapping, prices_held, prices_with_periods
 from shared.errors import Faults
 from shared.events.pricing import PriceSet
-from shared.kit.database import new_id
+from shared.kit.database import domain_error, new_id
 from shared.kit.work import Work
 
 
@@ -33,7 +43,7 @@ async def set_prices(work: Work, items: Sequence[SetPrice]) -> BatchView:
 
 async def _check(work: Work, items: Sequence[SetPrice], *, batch: bool) -> None:
     skus = {item.sku for item in items}
-    known = set(await work.session.scalars(select(Product.sku).where(Product.sku.in_(skus))))
+    known = set(await work.session.scalars(skus_held(skus)))
     faults = Faults()
     first: dict[PriceKey, int] = {}
     for index, item in enumerate(items):
@@ -70,27 +80,23 @@ async def _set(work: Work, items: Sequence[SetPrice]) -> BatchView:
     ids: list[UUID] = []
     rows: list[dict[str, object]] = []
     counts = dict.fromkeys(Outcome, 0)
-    ended: list[tuple[Price, datetime]] = []
     for item in items:
+        begin = item.valid_from or work.now
         former = held.get(item.key())
-        found = outcome(former.amount if former else None, item.amount)
+        found = outcome(former.span() if former else None, item.amount, begin, item.valid_to)
         counts[found] += 1
         if found is Outcome.UNCHANGED and former is not None:
             ids.append(former.id)
             continue
-        begin = item.valid_from or work.now
-        if former is not None:
-            ended.append((former, begin))
-        rows.append(_row(item, begin, work.now))
-        ids.append(rows[-1]["id"])  # type: ignore[arg-type]  # the id we made
-    for former, begin in ended:
-        former.valid_to = begin
-        work.emit(told(former), of=former)
+        if former is not None and former.valid_from < begin and former.valid_to is None:
+            former.valid_to = begin
+            work.emit(told(former), of=former)
+        made = new_id()
+        rows.append(_row(made, item, begin, work.now))
+        ids.append(made)
     await work.session.flush()
-    if rows:
-        made = await work.session.scalars(insert(Price).returning(Price), rows)
-        for price in made:
-            work.emit(told(price), sequence=1)
+    for price in await _inserted(work, rows):
+        work.emit(told(price), sequence=1)
     return BatchView(
         created=counts[Outcome.CREATED],
         changed=counts[Outcome.CHANGED],
@@ -100,18 +106,59 @@ async def _set(work: Work, items: Sequence[SetPrice]) -> BatchView:
 
 
 async def _held_prices(work: Work, items: Sequence[SetPrice]) -> dict[PriceKey, Price]:
-    found: dict[PriceKey, Price] = {}
-    latest = max(item.valid_from or work.now for item in items)
-    for price in await work.session.scalars(prices_held([i.key() for i in items], latest)):
-        key = PriceKey(price.sku, price.currency, price.segment, price.min_quantity)
-        found[key] = price
+    """What holds for each key when the item begins: the open price, or the very same period."""
     begins = {item.key(): item.valid_from or work.now for item in items}
-    return {key: price for key, price in found.items() if price.valid_from < begins[key]}
+    found = {
+        price.key(): price
+        for price in await work.session.scalars(prices_held(list(begins)))
+        if price.valid_from <= begins[price.key()]
+    }
+    periods = {
+        item.key(): (begins[item.key()], item.valid_to)
+        for item in items
+        if item.valid_to is not None
+    }
+    if periods:
+        same = await work.session.scalars(prices_with_periods(periods))
+        found |= {price.key(): price for price in same}
+    return found
 
 
-def _row(item: SetPrice, begin: datetime, now: datetime) -> dict[str, object]:
+async def _inserted(work: Work, rows: Sequence[dict[str, object]]) -> Sequence[Price]:
+    """All of them; or the one that stands in the way is named. The database decides."""
+    if not rows:
+        return []
+    try:
+        async with work.session.begin_nested():
+            return (await work.session.scalars(insert(Price).returning(Price), rows)).all()
+    except IntegrityError as error:
+        if not isinstance(domain_error(error), PricesOverlap):
+            raise
+        await _name_overlap(work, [_period(row) for row in rows])
+        raise
+
+
+def _period(row: Mapping[str, Any]) -> tuple[PriceKey, datetime, datetime | None]:
+    key = PriceKey(row["sku"], row["currency"], row["segment"], row["min_quantity"])
+    return key, row["valid_from"], row["valid_to"]
+
+
+async def _name_overlap(
+    work: Work,
+    wanted: Sequence[tuple[PriceKey, datetime, datetime | None]],
+    *,
+    but: UUID | None = None,
+) -> None:
+    """Raises with the price that is in the way of one of these."""
+    chosen = overlapping(wanted)
+    other = await work.session.scalar(chosen if but is None else chosen.where(Price.id != but))
+    if other is not None:
+        raise PricesOverlap(said(other.key(), other.span()), price_id=str(other.id))
+
+
+def _row(price_id: UUID, item: SetPrice, begin: datetime, now: datetime) -> dict[str, object]:
     return {
-        "id": new_id(),
+        "id": price_id,
         "sku": item.sku,
         "currency": item.currency,
         "segment": item.segment or "",
@@ -127,7 +174,15 @@ def _row(item: SetPrice, begin: datetime, now: datetime) -> dict[str, object]:
 async def end_price(work: Work, price_id: UUID, at: datetime | None) -> Price:
     price = await work.edit(Price, price_id)
     check_end(price.valid_from, price.valid_to, at or work.now, work.now)
-    price.valid_to = at or work.now
+    end = at or work.now
+    try:
+        async with work.session.begin_nested():
+            price.valid_to = end
+    except IntegrityError as error:
+        if isinstance(domain_error(error), PricesOverlap):
+            await work.session.refresh(price)
+            await _name_overlap(work, [(price.key(), price.valid_from, end)], but=price.id)
+        raise
     work.emit(told(price), of=price)
     return price
 

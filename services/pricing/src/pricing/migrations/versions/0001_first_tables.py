@@ -16,7 +16,6 @@ def upgrade() -> None:
     sa.Column('return_id', sa.Uuid(), nullable=False),
     sa.Column('order_id', sa.Uuid(), nullable=False),
     sa.Column('lines', postgresql.JSONB(astext_type=Text()), nullable=False),
-    sa.Column('applied', sa.Boolean(), nullable=False),
     sa.PrimaryKeyConstraint('return_id', name=op.f('pk_goods_back'))
     )
     op.create_index(op.f('ix_goods_back_order_id'), 'goods_back', ['order_id'], unique=False)
@@ -25,9 +24,10 @@ def upgrade() -> None:
     sa.Column('segment', sa.String(), nullable=True),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_known_customers'))
     )
-    op.create_table('order_ends',
+    op.create_table('order_facts',
     sa.Column('order_id', sa.Uuid(), nullable=False),
-    sa.PrimaryKeyConstraint('order_id', name=op.f('pk_order_ends'))
+    sa.Column('ended', sa.Boolean(), nullable=False),
+    sa.PrimaryKeyConstraint('order_id', name=op.f('pk_order_facts'))
     )
     op.create_table('price_resolutions',
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -76,26 +76,6 @@ def upgrade() -> None:
     op.create_index(op.f('ix_products_created_at'), 'products', ['created_at'], unique=False)
     op.create_index(op.f('ix_products_name'), 'products', ['name'], unique=False)
     op.create_index('uq_products_sku', 'products', ['sku'], unique=True)
-    op.create_table('promotions',
-    sa.Column('id', sa.Uuid(), nullable=False),
-    sa.Column('code', sa.String(), nullable=False),
-    sa.Column('name', sa.String(), nullable=False),
-    sa.Column('percent', sa.Numeric(precision=24, scale=6), nullable=False),
-    sa.Column('currency', sa.String(), nullable=False),
-    sa.Column('budget', sa.Numeric(precision=24, scale=6), nullable=False),
-    sa.Column('valid_from', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('valid_to', sa.DateTime(timezone=True), nullable=True),
-    sa.Column('state', sa.Enum('draft', 'active', 'ended', name='promotionstate', native_enum=False, length=40), nullable=False),
-    sa.Column('committed', sa.Numeric(precision=24, scale=6), nullable=False),
-    sa.Column('reason', sa.String(), nullable=True),
-    sa.Column('version', sa.Integer(), nullable=False),
-    sa.CheckConstraint('committed >= 0 and committed <= budget', name=op.f('ck_promotions_within_budget')),
-    sa.CheckConstraint('percent > 0 and percent <= 100', name=op.f('ck_promotions_percent')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_promotions'))
-    )
-    op.create_index(op.f('ix_promotions_created_at'), 'promotions', ['created_at'], unique=False)
-    op.create_index('uq_promotions_code', 'promotions', ['code'], unique=True)
     op.create_table('promotion_uses',
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('promotion_id', sa.Uuid(), nullable=False),
@@ -110,13 +90,35 @@ def upgrade() -> None:
     sa.Column('reason', sa.String(), nullable=True),
     sa.Column('version', sa.Integer(), nullable=False),
     sa.CheckConstraint('released >= 0 and released <= discount', name=op.f('ck_promotion_uses_released')),
-    sa.ForeignKeyConstraint(['promotion_id'], ['promotions.id'], name=op.f('fk_promotion_uses_promotion_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_promotion_uses'))
     )
     op.create_index(op.f('ix_promotion_uses_created_at'), 'promotion_uses', ['created_at'], unique=False)
-    op.create_index(op.f('ix_promotion_uses_customer_id'), 'promotion_uses', ['customer_id'], unique=False)
+    op.create_index('ix_promotion_uses_customer_id_promotion_id', 'promotion_uses', ['customer_id', 'promotion_id'], unique=False)
     op.create_index(op.f('ix_promotion_uses_promotion_id'), 'promotion_uses', ['promotion_id'], unique=False)
     op.create_index('uq_promotion_uses_order_id_promotion_id', 'promotion_uses', ['order_id', 'promotion_id'], unique=True)
+    op.create_table('promotions',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('code', sa.String(), nullable=False),
+    sa.Column('name', sa.String(), nullable=False),
+    sa.Column('percent', sa.Numeric(precision=24, scale=6), nullable=False),
+    sa.Column('currency', sa.String(), nullable=False),
+    sa.Column('budget', sa.Numeric(precision=24, scale=6), nullable=False),
+    sa.Column('valid_from', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('valid_to', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('state', sa.Enum('draft', 'active', 'ended', name='promotionstate', native_enum=False, length=40), nullable=False),
+    sa.Column('committed', sa.Numeric(precision=24, scale=6), nullable=False),
+    sa.Column('reason', sa.String(), nullable=True),
+    sa.Column('per_customer_limit', sa.Integer(), nullable=True),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.CheckConstraint('code = upper(code)', name=op.f('ck_promotions_code_is_upper_case')),
+    sa.CheckConstraint('committed >= 0 and committed <= budget', name=op.f('ck_promotions_within_budget')),
+    sa.CheckConstraint('per_customer_limit >= 1', name=op.f('ck_promotions_per_customer_limit')),
+    sa.CheckConstraint('percent > 0 and percent <= 100', name=op.f('ck_promotions_percent')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_promotions'))
+    )
+    op.create_index(op.f('ix_promotions_created_at'), 'promotions', ['created_at'], unique=False)
+    op.create_index('uq_promotions_code', 'promotions', ['code'], unique=True)
     op.create_table('dead_letters',
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('topic', sa.String(), nullable=False),
