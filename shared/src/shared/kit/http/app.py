@@ -21,6 +21,7 @@ from shared.kit.http.problems import (
     on_http_exception,
     on_validation_error,
 )
+from shared.kit.http.reference import reference_doors
 from shared.kit.http.requests import Replay
 from shared.kit.http.system import system_doors
 from shared.kit.observe import Trace, bind, unbind
@@ -43,7 +44,7 @@ def create_app(service: Service, running: Running) -> FastAPI:
         description=service.about,
         version="0.1.0",
         openapi_url=f"/{service.name}/openapi.json",
-        docs_url=f"/{service.name}/docs",
+        docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
         separate_input_output_schemas=False,
@@ -58,7 +59,8 @@ def create_app(service: Service, running: Running) -> FastAPI:
     )
     app.state.running = running
     app.add_middleware(Thread, running=running)
-    for doors in (*service.doors, *system_doors(running)):
+    reference = reference_doors(service.name, service.title)
+    for doors in (*service.doors, *system_doors(running), reference):
         app.router.routes.extend(doors.routes)
 
     def openapi() -> dict[str, Any]:
