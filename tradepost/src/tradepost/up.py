@@ -1,6 +1,7 @@
 """`tradepost up`: everything on one machine, from nothing to six answering services."""
 
 import asyncio
+import logging
 import sys
 import time
 from collections.abc import Iterator
@@ -73,7 +74,7 @@ async def _serve(settings: Settings, port: int, folder: Path, begun: float, *, d
     server = uvicorn.Server(config)
     tasks = [asyncio.create_task(server.serve())]
     try:
-        with step(f"{len(services)} services"):
+        with step(f"{len(services)} services"), _quiet_client():
             await _until_ready(server, tasks[0], platform.running)
         write_whereabouts(
             folder, Whereabouts(port, settings.transport, settings.transport_address())
@@ -89,6 +90,17 @@ async def _serve(settings: Settings, port: int, folder: Path, begun: float, *, d
         for task in tasks[1:]:
             with suppress(asyncio.CancelledError):
                 await task
+
+
+@contextmanager
+def _quiet_client() -> Iterator[None]:
+    """A new broker has no group coordinator for a second; the client reports each try as an error."""
+    client = logging.getLogger("aiokafka")
+    client.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        client.setLevel(logging.NOTSET)
 
 
 async def _load(folder: Path, port: int) -> None:
