@@ -6,6 +6,7 @@ not be done (one sentence says why), 2 the command was not understood.
 
 import asyncio
 import json
+import logging
 import os
 import sys
 from datetime import timedelta
@@ -147,6 +148,8 @@ def main() -> None:
         if os.environ.get(name) == "":
             del os.environ[name]  # make exports what nobody set as empty
     errors = Console(stderr=True, soft_wrap=True)
+    # Commands answer for themselves; services set up their own logs when they start.
+    logging.getLogger("aiokafka").addHandler(logging.NullHandler())
     try:
         outcome = app(
             exit_on_error=False,

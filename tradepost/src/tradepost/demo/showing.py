@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from aiokafka.errors import KafkaError
 from rich.console import Console
 
 from shared.events.catalogue import contracts
@@ -36,15 +37,19 @@ class Watcher:
         self._places: dict[tuple[str, int], int] = {}
         self.heard: dict[str, list[Envelope]] = defaultdict(list)
 
+    async def _ends(self) -> list[dict[int, tuple[int, int]]]:
+        """Of all topics at once: asked one by one, a broker takes seconds."""
+        return await asyncio.gather(*(self._transport.ends(topic) for topic in self._topics))
+
     async def begin(self) -> None:
         """From now on."""
-        for topic in self._topics:
-            for partition, (_, end) in (await self._transport.ends(topic)).items():
+        for topic, ends in zip(self._topics, await self._ends(), strict=True):
+            for partition, (_, end) in ends.items():
                 self._places[topic, partition] = end
 
     async def look(self) -> None:
-        for topic in self._topics:
-            for partition, (_, end) in (await self._transport.ends(topic)).items():
+        for topic, ends in zip(self._topics, await self._ends(), strict=True):
+            for partition, (_, end) in ends.items():
                 place = self._places.get((topic, partition), 0)
                 while place < end:
                     records = await self._transport.read(topic, partition, place)
@@ -96,8 +101,8 @@ async def perform(folder: Path, *, as_json: bool) -> int:
                     _print_step(console, len(steps), steps[-1])
         except StoryBroke as broke:
             raise GroundError(f"The journey broke: {broke}") from broke
-        except httpx.TransportError as error:
-            raise GroundError(f"Nothing answers at {base} ({error}).") from error
+        except (httpx.TransportError, KafkaError) as error:
+            raise GroundError(f"The platform at {base} does not answer: {error}") from error
         differences = reconcile(await read_books(teller, [journey.account["id"]]))
     if as_json:
         books = [str(difference) for difference in differences]
