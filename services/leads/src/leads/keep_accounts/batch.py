@@ -9,11 +9,10 @@ from sqlalchemy import insert
 from leads.keep_accounts.rules import AccountsRefused, domain_key, name_key
 from leads.keep_accounts.schemas import BatchView, RegisterAccount
 from leads.keep_accounts.tables import (
+    ACCOUNT,
     Account,
-    AccountExternalId,
     accounts_held,
     hold_keys,
-    ids_by_external_ids,
     ids_by_names,
     key_of_external_id,
     key_of_name,
@@ -22,6 +21,7 @@ from leads.keep_accounts.use_cases import take_over
 from shared.errors import Faults
 from shared.events.leads import AccountRegistered
 from shared.kit.database import new_id
+from shared.kit.external import claim, owners
 from shared.kit.work import Work
 
 
@@ -72,14 +72,14 @@ def _refuse_twins(items: Sequence[RegisterAccount], faults: Faults) -> None:
 
 async def _known(work: Work, items: Sequence[RegisterAccount], faults: Faults) -> list[UUID | None]:
     pairs = {pair for item in items for pair in item.external_ids.items()}
-    by_id = await ids_by_external_ids(work.session, pairs)
+    by_id = await owners(work.session, ACCOUNT, pairs)
     nameless = [item for item in items if not item.external_ids]
     names = {(name_key(item.name), item.country) for item in nameless}
     by_name = await ids_by_names(work.session, names)
     found: list[UUID | None] = []
     for index, item in enumerate(items):
-        owners = {by_id[pair] for pair in item.external_ids.items() if pair in by_id}
-        if len(owners) > 1:
+        whose = {by_id[pair] for pair in item.external_ids.items() if pair in by_id}
+        if len(whose) > 1:
             faults.add(
                 f"#/items/{index}/external_ids",
                 "several_accounts",
@@ -89,7 +89,7 @@ async def _known(work: Work, items: Sequence[RegisterAccount], faults: Faults) -
         if not item.external_ids:
             found.append(by_name.get((name_key(item.name), item.country)))
         else:
-            found.append(next(iter(owners), None))
+            found.append(next(iter(whose), None))
     return found
 
 
@@ -97,14 +97,8 @@ async def _insert(work: Work, new: Sequence[tuple[UUID, RegisterAccount]]) -> No
     if not new:
         return
     await work.session.execute(insert(Account), [_row(work, i, item) for i, item in new])
-    keys = [
-        {"system": system, "external_id": external_id, "account_id": account_id}
-        for account_id, item in new
-        for system, external_id in item.external_ids.items()
-    ]
-    if keys:
-        await work.session.execute(insert(AccountExternalId), keys)
     for account_id, item in new:
+        claim(work, ACCOUNT, account_id, item.external_ids)
         told = AccountRegistered(
             account_id=account_id,
             name=item.name,

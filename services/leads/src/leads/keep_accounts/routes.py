@@ -11,16 +11,15 @@ from leads.keep_accounts.schemas import (
     AccountView,
     BatchView,
     ChangeAccount,
-    ExternalId,
     RegisterAccount,
     RegisterAccounts,
-    System,
 )
-from leads.keep_accounts.tables import Account
+from leads.keep_accounts.tables import ACCOUNT, Account
 from leads.keep_accounts.use_cases import change_account as change
-from leads.keep_accounts.use_cases import find_by_external_id, register_by_external_id
 from leads.keep_accounts.use_cases import register_account as register
+from leads.keep_accounts.use_cases import register_by_external_id
 from shared.events.leads import AccountChanged, AccountRegistered
+from shared.kit.external import ExternalId, System, find
 from shared.kit.http.doors import Doors, serves
 from shared.kit.http.paging import Asked, Listing, Page
 from shared.kit.http.requests import Reading, Writing
@@ -93,7 +92,7 @@ async def read_account_by_external_id(
 ) -> AccountView:
     """The account that another system knows under this id."""
     async with work:
-        account = await find_by_external_id(work, system, external_id)
+        account = await find(work, Account, ACCOUNT, system, external_id)
         return work.answer(AccountView.model_validate(account))
 
 

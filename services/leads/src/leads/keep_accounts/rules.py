@@ -5,7 +5,7 @@ import unicodedata
 from typing import Final
 from urllib.parse import urlsplit
 
-from shared.errors import Conflict, Invalid, NotFound
+from shared.errors import Invalid
 
 _FORMS = (
     "ab ag as aps asa bv bvba co company corp corporation cv eirl eurl eu gbr gmbh inc"
@@ -35,14 +35,6 @@ _LABEL = r"[^\W_](?:[\w-]{0,61}[^\W_])?"
 _EMAIL = re.compile(rf"[\w.!#$%&'*+/=?^`{{|}}~-]{{1,64}}@{_LABEL}(?:\.{_LABEL})+")
 _PHONE = re.compile(r"\+[1-9]\d{6,14}")
 _HOST = re.compile(rf"{_LABEL}(?:\.{_LABEL})+")
-
-
-class ExternalIdTaken(Conflict):
-    """Another account has this external id."""
-
-
-class UnknownExternalId(NotFound):
-    """No account has this external id."""
 
 
 class AccountsRefused(Invalid):

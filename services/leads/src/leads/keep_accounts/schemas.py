@@ -9,6 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from leads.keep_accounts.rules import email_of, host_of, phone_of
 from shared.events.parts import personal
+from shared.kit.external import ExternalId, ExternalIds, System
 from shared.values import Country
 
 
@@ -40,8 +41,6 @@ Website = Annotated[
 ]
 Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S", examples=["Corner Shop"])]
 Segment = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$", examples=["wholesale"])]
-System = Annotated[str, Field(pattern="^[a-z0-9_-]{1,30}$", examples=["sap"])]
-ExternalId = Annotated[str, Field(min_length=1, max_length=80, examples=["4711"])]
 
 
 class _Input(BaseModel):
@@ -55,7 +54,7 @@ class RegisterAccount(_Input):
     email: Email | None = personal(default=None)
     phone: Phone | None = personal(default=None)
     website: Website | None = None
-    external_ids: Annotated[dict[System, ExternalId], Field(examples=[{"sap": "4711"}])] = {}
+    external_ids: ExternalIds = {}
 
     def sent(self) -> dict[str, Any]:
         """What the caller said; what they left out stays as it is."""

@@ -1,17 +1,19 @@
-"""Accounts and their external ids, and how to find and hold them."""
+"""Accounts, and how to find and hold them."""
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 from zlib import crc32
 
-from sqlalchemy import ForeignKey, Index, Select, case, false, or_, select, text, tuple_
+from sqlalchemy import Index, Select, case, false, or_, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column
 
-from leads.keep_accounts.rules import ExternalIdTaken
 from leads.table import Table
-from shared.kit.database import Versioned, means
+from shared.kit.database import Versioned
+
+ACCOUNT = "account"
+"""The kind of our external ids."""
 
 STRIPES = 64
 STRIPE_LOCKS = 7_306_000
@@ -37,22 +39,6 @@ class Account(Versioned, Table, kw_only=True):
     website: Mapped[str | None] = mapped_column(default=None)
     domain: Mapped[str | None] = mapped_column(default=None)
     external_ids: Mapped[dict[str, str]] = mapped_column(default_factory=dict)
-    keys: Mapped[list["AccountExternalId"]] = relationship(
-        lazy="raise", repr=False, default_factory=list, passive_deletes=True
-    )
-
-
-class AccountExternalId(Table, kw_only=True):
-    """An account's id in another system. It belongs to one account."""
-
-    __tablename__ = "account_external_ids"
-
-    system: Mapped[str] = mapped_column(primary_key=True)
-    external_id: Mapped[str] = mapped_column(primary_key=True)
-    account_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id"), index=True, init=False)
-
-
-means("pk_account_external_ids", ExternalIdTaken)
 
 
 def key_of_external_id(system: str, external_id: str) -> str:
@@ -77,19 +63,6 @@ async def hold_keys(session: AsyncSession, keys: Iterable[str]) -> None:
     """
     stripes = sorted({STRIPE_LOCKS + crc32(key.encode()) % STRIPES for key in keys})
     await session.execute(_HOLD, {"stripes": stripes})
-
-
-async def ids_by_external_ids(
-    session: AsyncSession, pairs: Collection[tuple[str, str]]
-) -> dict[tuple[str, str], UUID]:
-    """(system, external id) → account."""
-    if not pairs:
-        return {}
-    row = AccountExternalId
-    chosen = select(row.system, row.external_id, row.account_id).where(
-        tuple_(row.system, row.external_id).in_(list(pairs))
-    )
-    return {(r.system, r.external_id): r.account_id for r in await session.execute(chosen)}
 
 
 async def ids_by_names(

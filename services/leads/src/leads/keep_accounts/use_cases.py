@@ -4,21 +4,19 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete
-
-from leads.keep_accounts.rules import UnknownExternalId, domain_key, name_key
+from leads.keep_accounts.rules import domain_key, name_key
 from leads.keep_accounts.schemas import ChangeAccount, RegisterAccount
 from leads.keep_accounts.tables import (
+    ACCOUNT,
     Account,
-    AccountExternalId,
     account_recognised,
     hold_keys,
-    ids_by_external_ids,
     key_of_external_id,
     key_of_name,
 )
 from shared.events.leads import AccountChanged, AccountRegistered
 from shared.kit.database import new_id
+from shared.kit.external import claim, give_up, owners
 from shared.kit.work import Work
 
 
@@ -39,12 +37,9 @@ async def register_account(work: Work, request: RegisterAccount) -> Account:
         website=request.website,
         domain=domain_key(request.email, request.website),
         external_ids=dict(request.external_ids),
-        keys=[
-            AccountExternalId(system=system, external_id=external_id)
-            for system, external_id in request.external_ids.items()
-        ],
     )
     work.add(account)
+    claim(work, ACCOUNT, account.id, request.external_ids)
     work.emit(registered(account), of=account)
     return account
 
@@ -55,13 +50,6 @@ async def change_account(work: Work, account_id: UUID, request: ChangeAccount) -
     return account
 
 
-async def find_by_external_id(work: Work, system: str, external_id: str) -> Account:
-    found = await ids_by_external_ids(work.session, [(system, external_id)])
-    if not found:
-        raise UnknownExternalId(f"No account has {external_id} in {system}.")
-    return await work.get(Account, found[system, external_id])
-
-
 async def register_by_external_id(
     work: Work, system: str, external_id: str, request: RegisterAccount
 ) -> tuple[Account, bool]:
@@ -70,7 +58,7 @@ async def register_by_external_id(
         update={"external_ids": {**request.external_ids, system: external_id}}
     )
     await hold_keys(work.session, _keys_of(whole))
-    found = await ids_by_external_ids(work.session, [(system, external_id)])
+    found = await owners(work.session, ACCOUNT, [(system, external_id)])
     if not found:
         return await register_account(work, whole), True
     account = await work.edit(Account, found[system, external_id])
@@ -117,15 +105,9 @@ async def _take_over_ids(work: Work, account: Account, sent: Mapping[str, str | 
     differing = {system: given for system, given in sent.items() if held.get(system) != given}
     for system, given in differing.items():
         if system in held:
-            await work.session.execute(
-                delete(AccountExternalId).where(
-                    AccountExternalId.system == system, AccountExternalId.account_id == account.id
-                )
-            )
+            await give_up(work.session, ACCOUNT, account.id, system)
         if given is not None:
-            key = AccountExternalId(system=system, external_id=given)
-            key.account_id = account.id
-            work.add(key)
+            claim(work, ACCOUNT, account.id, {system: given})
     kept = {**held, **differing}
     account.external_ids = {system: given for system, given in kept.items() if given is not None}
     return bool(differing)

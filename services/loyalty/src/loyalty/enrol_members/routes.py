@@ -7,9 +7,10 @@ from uuid import UUID
 from fastapi import Depends, status
 
 from loyalty.enrol_members.schemas import EnrolMember, MemberView
-from loyalty.enrol_members.tables import Member
+from loyalty.enrol_members.tables import MEMBER, Member
 from loyalty.enrol_members.use_cases import enrol_member as enrol
 from shared.events.loyalty import MemberEnrolled
+from shared.kit.external import ExternalId, System, find
 from shared.kit.http.doors import Doors, serves
 from shared.kit.http.paging import Asked, Listing, Page
 from shared.kit.http.requests import Reading, Writing
@@ -46,6 +47,16 @@ async def list_members(
     """Members with their balances, newest first."""
     async with work:
         return work.answer(await MEMBERS.page(work, asked, MemberView))
+
+
+@router.get("/by-external-id/{system}/{external_id}", openapi_extra=serves("3.2.6.2"))
+async def read_member_by_external_id(
+    system: System, external_id: ExternalId, work: Reading
+) -> MemberView:
+    """The member another system knows by this id."""
+    async with work:
+        member = await find(work, Member, MEMBER, system, external_id)
+        return work.answer(MemberView.model_validate(member))
 
 
 @router.get("/{member_id}", openapi_extra=serves("3.2.6.2", "3.2.6.3"))

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from shared.kit.external import ExternalIds
 from shared.values import Instant
 
 
@@ -26,7 +27,7 @@ class EnrolMember(BaseModel):
     program_id: UUID
     consent: GiveConsent
     source: Annotated[str, Field(pattern="^[a-z_]{2,30}$", examples=["api"])] = "api"
-    external_ids: Annotated[dict[str, str], Field(examples=[{"crm": "4711"}])] = {}
+    external_ids: ExternalIds = {}
 
 
 class ConsentView(BaseModel):

@@ -12,6 +12,9 @@ from loyalty.enrol_members.rules import IsMember
 from loyalty.table import Table
 from shared.kit.database import Versioned, means
 
+MEMBER = "member"
+"""The kind of our external ids."""
+
 MEMBER_NUMBERS = Sequence("member_numbers", metadata=Table.metadata)
 
 

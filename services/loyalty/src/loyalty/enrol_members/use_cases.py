@@ -7,11 +7,12 @@ from loyalty.define_programs.rules import ProgramState
 from loyalty.define_programs.tables import Program
 from loyalty.enrol_members.rules import EnrolmentRefused, IsMember
 from loyalty.enrol_members.schemas import EnrolMember
-from loyalty.enrol_members.tables import MEMBER_NUMBERS, Member, membership
+from loyalty.enrol_members.tables import MEMBER, MEMBER_NUMBERS, Member, membership
 from loyalty.know_customers.tables import KnownCustomer
 from shared.errors import Faults
 from shared.events.loyalty import MemberEnrolled
 from shared.kit.database import new_id
+from shared.kit.external import claim
 from shared.kit.work import Work
 
 
@@ -50,6 +51,7 @@ async def enrol_member(work: Work, request: EnrolMember) -> Member:
         if known is None:  # enrolled by somebody else, and gone again
             raise IsMember
         raise IsMember(f"The customer is member {known.number} already.", member_id=str(known.id))
+    claim(work, MEMBER, member.id, request.external_ids)
     work.emit(
         MemberEnrolled(
             member_id=member.id,

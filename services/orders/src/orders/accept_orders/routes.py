@@ -13,6 +13,7 @@ from orders.accept_orders.tables import Order, lines_of
 from orders.accept_orders.use_cases import cancel_order as cancel
 from orders.accept_orders.use_cases import place_order as place
 from shared.events.orders import OrderBackOrdered, OrderCancelled, OrderConfirmed, OrderPlaced
+from shared.kit.external import ExternalId, System, find
 from shared.kit.http.doors import Doors, serves
 from shared.kit.http.paging import Asked, Listing, Page
 from shared.kit.http.requests import Reading, Writing
@@ -64,6 +65,16 @@ async def list_orders(work: Reading, asked: Annotated[Asked, Depends(ORDERS)]) -
     """Orders, newest first, without their lines."""
     async with work:
         return work.answer(await ORDERS.page(work, asked, OrderHead, shown=OrderHead.of))
+
+
+@router.get("/by-external-id/{system}/{external_id}", openapi_extra=serves("3.5.4.1"))
+async def read_order_by_external_id(
+    system: System, external_id: ExternalId, work: Reading
+) -> OrderView:
+    """The order another system knows by this id."""
+    async with work:
+        order = await find(work, Order, "order", system, external_id)
+        return work.answer(await view_of(work, order))
 
 
 @router.get("/{order_id}", openapi_extra=serves("3.5.4.1", "3.5.4.8"))

@@ -8,13 +8,10 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from orders.accept_orders.rules import Channel, OrderState, Step, allowed_actions
+from shared.kit.external import ExternalIds
 from shared.values import Currency, Exact, Money
 
 Sku = Annotated[str, Field(min_length=1, max_length=40, examples=["85048"])]
-ExternalIds = Annotated[
-    dict[Annotated[str, Field(pattern="^[a-z0-9_-]{1,30}$")], Annotated[str, Field(max_length=80)]],
-    Field(default_factory=dict, examples=[{"sap": "4711"}]),
-]
 
 
 class PlaceLine(BaseModel):
@@ -40,7 +37,7 @@ class PlaceOrder(BaseModel):
         str | None, Field(max_length=60, description="your number; a customer uses each once")
     ] = None
     points: Annotated[int, Field(ge=0, strict=True, description="loyalty points to pay with")] = 0
-    external_ids: ExternalIds
+    external_ids: ExternalIds = {}
 
 
 class CancelOrder(BaseModel):

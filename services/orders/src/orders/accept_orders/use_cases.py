@@ -36,6 +36,7 @@ from shared.events.orders import (
 )
 from shared.events.parts import MovedLine, PromotionUse, SoldLine
 from shared.kit.database import new_id
+from shared.kit.external import claim
 from shared.kit.work import Work
 from shared.values import Money
 
@@ -145,6 +146,7 @@ async def store_order(work: Work, sale: Sale) -> Order:
         external_ids=dict(sale.external_ids or {}),
     )
     work.add(order)
+    claim(work, "order", order.id, order.external_ids)
     work.emit(
         OrderPlaced(
             order_id=order.id,

@@ -9,18 +9,16 @@ from fastapi import Depends, status
 from partners.keep_partners.rules import PartnerState
 from partners.keep_partners.schemas import (
     ChangePartner,
-    Key,
     PartnerView,
     PutPartner,
     RegisterPartner,
-    System,
 )
-from partners.keep_partners.tables import Partner, partner_known_as
+from partners.keep_partners.tables import Partner
 from partners.keep_partners.use_cases import change_partner as change
 from partners.keep_partners.use_cases import put_partner as put
 from partners.keep_partners.use_cases import register_partner as register
-from shared.errors import NotFound
 from shared.events.partners import PartnerChanged, PartnerRegistered
+from shared.kit.external import ExternalId, System, find
 from shared.kit.http.doors import Doors, serves
 from shared.kit.http.paging import Asked, Listing, Page
 from shared.kit.http.requests import Reading, Writing
@@ -61,13 +59,11 @@ async def list_partners(
 
 @router.get("/by-external-id/{system}/{external_id}", openapi_extra=serves("3.5.5.4"))
 async def read_partner_by_external_id(
-    system: System, external_id: Key, work: Reading
+    system: System, external_id: ExternalId, work: Reading
 ) -> PartnerView:
     """The partner another system knows by this id."""
     async with work:
-        partner = await work.session.scalar(partner_known_as(system, external_id))
-        if partner is None:
-            raise NotFound(f"No partner is {external_id} in {system}.")
+        partner = await find(work, Partner, "partner", system, external_id)
         return work.answer(PartnerView.model_validate(partner))
 
 
@@ -77,7 +73,7 @@ async def read_partner_by_external_id(
     openapi_extra=serves("3.5.5.4", emits=(PartnerRegistered, PartnerChanged)),
 )
 async def put_partner(
-    system: System, external_id: Key, request: PutPartner, work: Writing
+    system: System, external_id: ExternalId, request: PutPartner, work: Writing
 ) -> PartnerView:
     """Make or change the partner another system knows by this id."""
     async with work:

@@ -8,14 +8,13 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from partners.keep_partners.rules import PartnerState
 from shared.events.parts import personal
+from shared.kit.external import ExternalIds
 from shared.values import Country
 
 Name = Annotated[str, Field(min_length=1, max_length=200, examples=["Lakeland Agents"])]
 Email = Annotated[
     str, Field(pattern=r"^[^@\s]{1,64}@[^@\s]+\.[^@\s.]{2,}$", examples=["desk@agents.example"])
 ]
-System = Annotated[str, Field(pattern="^[a-z0-9_-]{1,30}$", examples=["sap"])]
-Key = Annotated[str, Field(min_length=1, max_length=80, examples=["4711"])]
 
 
 class RegisterPartner(BaseModel):
@@ -24,7 +23,7 @@ class RegisterPartner(BaseModel):
     name: Name
     country: Country
     email: Email = personal()
-    external_ids: Annotated[dict[System, Key], Field(examples=[{"sap": "4711"}])] = {}
+    external_ids: ExternalIds = {}
 
 
 class PutPartner(BaseModel):

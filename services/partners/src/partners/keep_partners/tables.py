@@ -1,14 +1,13 @@
-"""Partners, and the keys that other systems know them by."""
+"""Partners."""
 
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Select, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from partners.keep_partners.rules import ExternalIdIsTaken, PartnerState
+from partners.keep_partners.rules import PartnerState
 from partners.table import Table
-from shared.kit.database import Versioned, means
+from shared.kit.database import Versioned
 
 
 class Partner(Versioned, Table, kw_only=True):
@@ -21,24 +20,3 @@ class Partner(Versioned, Table, kw_only=True):
     created_at: Mapped[datetime] = mapped_column(index=True)
     state: Mapped[PartnerState] = mapped_column(default=PartnerState.ACTIVE)
     external_ids: Mapped[dict[str, str]] = mapped_column(default_factory=dict)
-
-
-class ExternalKey(Table, kw_only=True):
-    """An external id, which one partner can have."""
-
-    __tablename__ = "external_keys"
-
-    system: Mapped[str] = mapped_column(primary_key=True)
-    key: Mapped[str] = mapped_column(primary_key=True)
-    partner_id: Mapped[UUID] = mapped_column(ForeignKey("partners.id"), index=True)
-
-
-means("pk_external_keys", ExternalIdIsTaken)
-
-
-def partner_known_as(system: str, key: str) -> Select[Partner]:
-    return (
-        select(Partner)
-        .join(ExternalKey, ExternalKey.partner_id == Partner.id)
-        .where(ExternalKey.system == system, ExternalKey.key == key)
-    )

@@ -2,12 +2,11 @@
 
 from uuid import UUID
 
-from sqlalchemy import func, select
-
 from partners.keep_partners.schemas import ChangePartner, PutPartner, RegisterPartner
-from partners.keep_partners.tables import ExternalKey, Partner, partner_known_as
+from partners.keep_partners.tables import Partner
 from shared.events.partners import PartnerChanged, PartnerRegistered
 from shared.kit.database import new_id
+from shared.kit.external import claim, hold, owners
 from shared.kit.work import Work
 
 
@@ -21,9 +20,7 @@ async def register_partner(work: Work, request: RegisterPartner) -> Partner:
         external_ids=dict(request.external_ids),
     )
     work.add(partner)
-    await work.session.flush()
-    for system, key in sorted(request.external_ids.items()):
-        work.add(ExternalKey(system=system, key=key, partner_id=partner.id))
+    claim(work, "partner", partner.id, request.external_ids)
     told = PartnerRegistered(partner_id=partner.id, name=partner.name, country=partner.country)
     work.emit(told, of=partner)
     return partner
@@ -36,12 +33,12 @@ async def put_partner(
 
     Two who put the same key at once wait for one another: the second finds the first's partner.
     """
-    lock = func.pg_advisory_xact_lock(func.hashtextextended(f"partner {system} {key}", 0))
-    await work.session.execute(select(lock))
-    partner = await work.session.scalar(partner_known_as(system, key).with_for_update())
-    if partner is None:
+    await hold(work.session, "partner", system, key)
+    found = await owners(work.session, "partner", [(system, key)])
+    if not found:
         new = RegisterPartner(**request.model_dump(), external_ids={system: key})
         return await register_partner(work, new), True
+    partner = await work.edit(Partner, found[system, key])
     _take(work, partner, request.model_dump())
     return partner, False
 

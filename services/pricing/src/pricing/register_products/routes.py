@@ -13,12 +13,13 @@ from pricing.register_products.schemas import (
     RegisterProduct,
     RegisterProducts,
 )
-from pricing.register_products.tables import Product, product_of
+from pricing.register_products.tables import PRODUCT, Product, product_of
 from pricing.register_products.use_cases import change_product as change
 from pricing.register_products.use_cases import register_product as register
 from pricing.register_products.use_cases import register_products as register_many
 from shared.errors import NotFound
 from shared.events.pricing import ProductChanged, ProductRegistered
+from shared.kit.external import ExternalId, System, find
 from shared.kit.http.doors import Doors, serves
 from shared.kit.http.paging import Asked, Listing, Page
 from shared.kit.http.requests import Reading, Writing
@@ -70,6 +71,16 @@ async def read_product_by_sku(sku: str, work: Reading) -> ProductView:
         product = await work.session.scalar(product_of(sku))
         if product is None:
             raise NotFound(f"There is no product {sku}.")
+        return work.answer(ProductView.model_validate(product))
+
+
+@router.get("/by-external-id/{system}/{external_id}", openapi_extra=serves("3.3.3.4"))
+async def read_product_by_external_id(
+    system: System, external_id: ExternalId, work: Reading
+) -> ProductView:
+    """The product another system knows by this id."""
+    async with work:
+        product = await find(work, Product, PRODUCT, system, external_id)
         return work.answer(ProductView.model_validate(product))
 
 

@@ -9,6 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from pricing.register_products.rules import ProductKind
 from shared.events.parts import Sku
+from shared.kit.external import ExternalIds
 from shared.values import Currency, Exact
 
 Name = Annotated[str, Field(min_length=1, max_length=200, examples=["Glass ball lights, 20"])]
@@ -36,7 +37,7 @@ class RegisterProduct(_Floored):
     sku: Sku
     name: Name
     kind: ProductKind = ProductKind.GOODS
-    external_ids: Annotated[dict[str, str], Field(examples=[{"sap": "4711"}])] = {}
+    external_ids: ExternalIds = {}
 
 
 class RegisterProducts(BaseModel):

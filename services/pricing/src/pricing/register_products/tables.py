@@ -12,6 +12,9 @@ from pricing.register_products.rules import ProductKind, SkuIsTaken
 from pricing.table import Table
 from shared.kit.database import Versioned, means
 
+PRODUCT = "product"
+"""The kind of our external ids."""
+
 
 class Product(Versioned, Table, kw_only=True):
     """A product. Its floor is the lowest unit price it may be sold at, in one currency."""

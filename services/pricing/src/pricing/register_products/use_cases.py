@@ -10,10 +10,11 @@ from pricing.register_products.schemas import (
     ChangeProduct,
     RegisterProduct,
 )
-from pricing.register_products.tables import Product, products_held
+from pricing.register_products.tables import PRODUCT, Product, products_held
 from shared.errors import Faults, Invalid
 from shared.events.pricing import ProductChanged, ProductRegistered
 from shared.kit.database import new_id
+from shared.kit.external import claim, give_up
 from shared.kit.work import Work
 
 
@@ -33,6 +34,7 @@ async def register_product(work: Work, request: RegisterProduct) -> Product:
         external_ids=dict(request.external_ids),
     )
     work.add(product)
+    claim(work, PRODUCT, product.id, product.external_ids)
     work.emit(_registered(product), of=product)
     return product
 
@@ -62,8 +64,9 @@ async def register_products(work: Work, items: Sequence[RegisterProduct]) -> Bat
     for sku, item in wanted.items():
         product = products[sku]
         if sku in created:
+            claim(work, PRODUCT, product.id, product.external_ids)
             work.emit(_registered(product), sequence=1)
-        elif _take(product, item):
+        elif await _take(work, product, item):
             changed += 1
             work.emit(_changed(product), of=product)
     return BatchView(
@@ -90,10 +93,14 @@ def _refuse_doubles(items: Sequence[RegisterProduct]) -> None:
     faults.refuse_if_any(ProductsRefused)
 
 
-def _take(product: Product, item: RegisterProduct) -> bool:
+async def _take(work: Work, product: Product, item: RegisterProduct) -> bool:
     """Whether anything changed. What the item leaves out stays."""
     sent = item.model_dump(exclude_unset=True)
     changes = {name: value for name, value in sent.items() if getattr(product, name) != value}
+    if "external_ids" in changes:
+        for system in product.external_ids:
+            await give_up(work.session, PRODUCT, product.id, system)
+        claim(work, PRODUCT, product.id, item.external_ids)
     for name, value in changes.items():
         setattr(product, name, value)
     return bool(changes)
