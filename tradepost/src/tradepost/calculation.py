@@ -21,10 +21,10 @@ log = logger(__name__)
 IDLE_SECONDS = 15
 
 
-async def calculate(settings: Settings) -> None:
-    """Runs jobs until there have been none for a while, or the parent is gone."""
+async def calculate(settings: Settings, names: Sequence[str]) -> None:
+    """Runs jobs of these services until there have been none for a while, or the parent is gone."""
     configure_logs(json=settings.log_json, level=settings.log_level)
-    platform = Platform(settings, installed(), frozenset({Role.CALC}))
+    platform = Platform(settings, installed(names), frozenset({Role.CALC}))
     parent = os.getppid()
     idle_since = time.monotonic()
     await platform.transport.start()
@@ -67,6 +67,7 @@ class Calculator:
                 sys.executable,
                 "-m",
                 "tradepost.calculation",
+                *(one.service.name for one in self._running),
                 env={**os.environ, **environment(self._settings)},
                 stdin=asyncio.subprocess.DEVNULL,
                 start_new_session=True,
@@ -84,4 +85,4 @@ class Calculator:
 
 
 if __name__ == "__main__":
-    asyncio.run(calculate(Settings()))
+    asyncio.run(calculate(Settings(), sys.argv[1:]))
