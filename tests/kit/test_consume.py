@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from uuid import UUID
 
 import pytest
+from asyncpg.exceptions import CannotConnectNowError, TooManyConnectionsError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from shared.errors import Busy, Conflict
 from shared.events.contract import Envelope, Event
@@ -250,3 +252,86 @@ async def test_dead_letters_are_seen_replayed_and_discarded_through_http(orders:
     gone = await orders.post(f"{path}/discard", {"reason": "Written by a test."})
     assert (gone.json()["state"], gone.json()["settled_by"]) == ("discarded", "tester")
     assert (await orders.post(f"{path}/discard", {"reason": "Again."})).status_code == 409
+
+
+async def test_a_dead_record_that_comes_again_is_kept_once(listener: Listener) -> None:
+    """The transport may deliver again what was set aside before its offset was committed."""
+    listener.poison = {"bad"}
+    bad, good = listener.record("bad", new_id()), listener.record("good", new_id())
+    await listener.take(bad, good)
+
+    await listener.take(bad, good)
+
+    assert listener.heard[-1] == "good"
+    assert await listener.letters() == [("dead", "Poison")]
+
+
+async def test_garbage_beside_a_poison_event_is_kept_once(listener: Listener) -> None:
+    listener.poison = {"bad"}
+    bad, good = listener.record("bad", new_id()), listener.record("good", new_id())
+    garbage = Incoming(bad.topic, 0, 1000, "k1", b"\x00garbage", (), bad.at)
+
+    await listener.take(garbage, bad, good)
+
+    assert listener.heard[-1] == "good"
+    assert sorted(await listener.letters()) == [("dead", "Poison"), ("dead", "Unreadable")]
+
+
+async def test_poison_among_many_is_set_aside_alone(orders: Bench) -> None:
+    taken: list[str] = []
+    consumer = Consumer()
+
+    @consumer.on_many(AccountRegistered)
+    async def note(work: Work, accounts: Sequence[AccountRegistered]) -> None:
+        names = [account.name for account in accounts]
+        if "bad" in names:
+            raise KeyError("bad")
+        taken.extend(names)
+
+    listener = Listener(orders)
+    listener.runtime = ConsumerRuntime(
+        "orders",
+        [consumer],
+        orders.running.transport,
+        orders.running.new_work,
+        orders.running.metrics,
+    )
+    names = ["a", "b", "bad", "c"]
+
+    await listener.take(*(listener.record(name, new_id()) for name in names))
+
+    # What went well before a retry is not applied again.
+    assert taken == ["a", "b", "c"]
+    assert await listener.letters() == [("dead", "KeyError")]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [TooManyConnectionsError("too many"), CannotConnectNowError("starting"), PoolTimeout("pool")],
+    ids=["no connection left", "server starts", "pool is empty"],
+)
+async def test_a_database_without_a_free_connection_is_waited_for(
+    orders: Bench, error: Exception
+) -> None:
+    failing = [error] * (2 * ATTEMPTS + 2)
+
+    listener = Listener(orders)
+    consumer = Consumer()
+
+    @consumer.on(AccountRegistered)
+    async def hear(work: Work, account: AccountRegistered) -> None:
+        if failing:
+            raise failing.pop()
+
+    listener.runtime = ConsumerRuntime(
+        "orders",
+        [consumer],
+        orders.running.transport,
+        orders.running.new_work,
+        orders.running.metrics,
+    )
+
+    await listener.take(listener.record("a", new_id()))
+
+    assert await listener.letters() == []
+    assert listener.runtime.pulse.failing is None

@@ -26,19 +26,28 @@ import random
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import groupby
+from itertools import count, groupby
 from time import perf_counter
 from typing import Any, TypeVar
 from uuid import UUID
 
 from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError, InterfaceError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from shared.errors import Busy, DomainError
 from shared.events.contract import Envelope, Event, Unreadable, envelope_of
 from shared.kit.context import Context
 from shared.kit.database import new_id
-from shared.kit.inbox import DeadLetter, LetterState, blocked_keys, receive
+from shared.kit.inbox import (
+    OPEN,
+    DeadLetter,
+    LetterState,
+    blocked_keys,
+    hold_keys,
+    receive,
+    set_aside,
+)
 from shared.kit.observe import Metrics, Trace
 from shared.kit.transports.transport import Batch, Incoming, Lost, Subscription, Transport
 from shared.kit.work import NewWork, Work
@@ -49,6 +58,7 @@ E = TypeVar("E", bound=Event)
 
 ATTEMPTS = 4
 BATCH = 500
+ALONE = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +117,14 @@ class Pulse:
 
     beat: float = field(default_factory=perf_counter)
     failing: str | None = None
+    joining: bool = False
+    in_hand: bool = False
     owned: int = 0
+
+    def rejoined(self) -> None:
+        """It fell out of its group and is in again, with nothing in hand that could still fail."""
+        if self.joining and not self.in_hand:
+            self.joining, self.failing = False, None
 
     def age(self) -> float:
         return perf_counter() - self.beat
@@ -163,6 +180,7 @@ class ConsumerRuntime:
                 raise
             except Exception as error:  # noqa: BLE001  # whatever it was, it joins again
                 failures += 1
+                self.pulse.joining = True
                 self.pulse.failing = f"{type(error).__name__}: {error}"
                 log.warning("The consumer failed and joins again: %s", self.pulse.failing)
                 await asyncio.sleep(backoff(failures).total_seconds())
@@ -171,15 +189,18 @@ class ConsumerRuntime:
 
     async def _beat(self, subscription: Subscription) -> None:
         """An idle loop is alive too: it owns its partitions and waits."""
-        while True:
+        for turn in count():
             self.pulse.owned = len(subscription.owned())
+            # A member may own nothing because others own all.
+            if self.pulse.owned or turn >= ALONE:
+                self.pulse.rejoined()
             if self.pulse.failing is None:
                 self.pulse.beat = perf_counter()
             await asyncio.sleep(1)
 
     async def _take(self, subscription: Subscription, batch: Batch) -> None:
-        self.pulse.beat = perf_counter()
-        started = perf_counter()
+        self.pulse.beat = started = perf_counter()
+        self.pulse.in_hand = True
         try:
             wait = await self.apply(batch)
             if wait is None:
@@ -187,9 +208,12 @@ class ConsumerRuntime:
             else:
                 await subscription.retry(batch, wait)
         except Lost:
+            self.pulse.failing = None  # what failed here is another's now
             log.info(
                 "%s/%d is taken by another; its events come there", batch.topic, batch.partition
             )
+        finally:
+            self.pulse.in_hand = False
         self._metrics.processing.labels(batch.topic, self.service).observe(perf_counter() - started)
 
     async def apply(self, batch: Batch) -> timedelta | None:
@@ -232,7 +256,8 @@ class ConsumerRuntime:
             blocked = await blocked_keys(work.session, topic, (h.record.key for h in heard))
             for item in heard:
                 if item.record.key in blocked:
-                    work.add(_letter(item.record, item.envelope, "Parked", "", 0, work.now))
+                    parked = _letter(item.record, item.envelope, "Parked", "", 0, work.now)
+                    await set_aside(work.session, parked)
             free = [item for item in heard if item.record.key not in blocked]
             new = await receive(work.session, [h.envelope.id for h in free], work.now)
             fresh = _first_of_each([item for item in free if item.envelope.id in new])
@@ -298,11 +323,15 @@ class ConsumerRuntime:
         context = Context() if envelope is None else context_of(envelope)
         work = self._new_work(context)
         async with work:
-            work.add(_letter(record, envelope, cause, error, attempts, work.now))
+            letter = _letter(record, envelope, cause, error, attempts, work.now)
+            await set_aside(work.session, letter)
         self._metrics.dead_letters.labels(record.topic, cause).inc()
 
-    async def replay(self, letter: DeadLetter) -> None:
-        """Applies a dead letter now, in a transaction of its own. Raises what its handler raises."""
+    async def replay(self, letter: DeadLetter) -> bool:
+        """Applies a dead letter now, in a transaction of its own. Raises what its handler raises.
+
+        False when somebody else settled it meanwhile.
+        """
         record = Incoming(
             letter.topic,
             letter.partition,
@@ -317,11 +346,15 @@ class ConsumerRuntime:
         event = handlers[0].contract.model_validate(envelope.data) if handlers else None
         work = self._new_work(context_of(envelope))
         async with work:
+            await hold_keys(work.session, letter.topic, [letter.key])
+            row = await work.edit(DeadLetter, letter.id)
+            if row.state not in OPEN:
+                return False
             new = await receive(work.session, [envelope.id], work.now)
             if new and event is not None:
                 await self._call(work, [Heard(record, envelope, event)])
-            row = await work.edit(DeadLetter, letter.id)
             row.state, row.settled_at = LetterState.REPLAYED, work.now
+        return True
 
 
 def _first_of_each(items: Sequence[Heard]) -> list[Heard]:
@@ -367,10 +400,20 @@ def backoff(failures: int) -> timedelta:
     return timedelta(seconds=min(10.0, 0.1 * 2**failures) * random.uniform(0.5, 1))  # noqa: S311  # jitter
 
 
+_AWAY = ("08", "53", "57")
+"""Classes of SQLSTATE that speak of the server: connection, resources, operator's intervention."""
+
+
 def _is_outage(error: Exception) -> bool:
+    """Whether it says something of the platform, and nothing of the event."""
     if isinstance(error, DBAPIError):
-        return error.connection_invalidated or isinstance(error, InterfaceError)
-    return isinstance(error, Busy | OSError | TimeoutError)
+        if error.connection_invalidated or isinstance(error, InterfaceError):
+            return True
+        error = error.orig if isinstance(error.orig, Exception) else error
+    # A refused connection comes as the driver raised it.
+    if str(getattr(error, "sqlstate", None) or "").startswith(_AWAY):
+        return True
+    return isinstance(error, Busy | OSError | TimeoutError | PoolTimeout)
 
 
 def _words(error: Exception) -> str:

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from shared.errors import Conflict
 from shared.kit.consume import ConsumerRuntime
-from shared.kit.inbox import DeadLetter, LetterState, open_letters
+from shared.kit.inbox import OPEN, DeadLetter, LetterState, open_letters
 from shared.kit.work import Work
 
 
@@ -72,28 +72,28 @@ async def replay_key(
     """Applies the open letters of the key, each in a transaction of its own.
 
     The order of the key is kept: nothing is applied while an older letter of the key is open.
+    What is parked behind them meanwhile is applied too, and nothing that was discarded meanwhile.
     """
-    if letter.state not in (LetterState.DEAD, LetterState.PARKED):
+    if letter.state not in OPEN:
         raise LetterIsSettled
     chosen = open_letters().where(DeadLetter.topic == letter.topic, DeadLetter.key == letter.key)
-    waiting = list(await work.session.scalars(chosen))
     if dry_run:
-        return ReplayView(replayed=[one.id for one in waiting])
+        return ReplayView(replayed=[one.id for one in await work.session.scalars(chosen)])
     done: list[UUID] = []
-    for one in waiting:
+    while (one := await work.session.scalar(chosen.limit(1))) is not None:
         try:
-            await consumer.replay(one)
+            if await consumer.replay(one):
+                done.append(one.id)
         except Exception as error:  # noqa: BLE001  # the caller is told whatever it was
             return ReplayView(
                 replayed=done, stopped_at=one.id, error=f"{type(error).__name__}: {error}"
             )
-        done.append(one.id)
     return ReplayView(replayed=done)
 
 
 async def discard_letter(work: Work, letter_id: UUID, reason: str) -> DeadLetter:
     letter = await work.edit(DeadLetter, letter_id)
-    if letter.state not in (LetterState.DEAD, LetterState.PARKED):
+    if letter.state not in OPEN:
         raise LetterIsSettled
     letter.state = LetterState.DISCARDED
     letter.settled_at, letter.settled_by, letter.reason = work.now, work.context.actor, reason

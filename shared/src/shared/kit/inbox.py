@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Index, LargeBinary, Select, Text, func, select, text
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -29,6 +30,9 @@ class LetterState(StrEnum):
     PARKED = "parked"
     REPLAYED = "replayed"
     DISCARDED = "discarded"
+
+
+OPEN = (LetterState.DEAD, LetterState.PARKED)
 
 
 class DeadLetter(Kit, kw_only=True):
@@ -69,7 +73,7 @@ def open_letters() -> Select[DeadLetter]:
     """Dead and parked, in the order they were read."""
     return (
         select(DeadLetter)
-        .where(DeadLetter.state.in_([LetterState.DEAD, LetterState.PARKED]))
+        .where(DeadLetter.state.in_(OPEN))
         .order_by(DeadLetter.topic, DeadLetter.partition, DeadLetter.offset)
     )
 
@@ -78,6 +82,10 @@ _BLOCKED = text(
     "select distinct key from dead_letters"
     " where topic = :topic and key = any(:keys) and state in ('dead','parked')"
 )
+_HOLD = text(
+    "select pg_advisory_xact_lock(h) from (select distinct hashtextextended(:topic || '/' || k, 0)"
+    " from unnest(cast(:keys as text[])) as u(k) order by 1) as w(h)"
+)
 _RECEIVE = text(
     "insert into inbox (event_id, received_at) select unnest(cast(:ids as uuid[])), :now"
     " on conflict do nothing returning event_id"
@@ -85,9 +93,33 @@ _RECEIVE = text(
 
 
 async def blocked_keys(session: AsyncSession, topic: str, keys: Iterable[str]) -> set[str]:
-    """Keys with an open dead letter: their later events are parked behind it."""
-    found = await session.scalars(_BLOCKED, {"topic": topic, "keys": list(set(keys))})
-    return set(found)
+    """Keys with an open dead letter: their later events are parked behind it.
+
+    A replay may just be settling the last one. So the keys are held and looked at again: what is
+    parked now is seen by the replay, what the replay has settled does not block.
+    """
+    wanted = {"topic": topic, "keys": list(set(keys))}
+    found = set(await session.scalars(_BLOCKED, wanted))
+    if not found:
+        return found
+    await hold_keys(session, topic, found)
+    return set(await session.scalars(_BLOCKED, {"topic": topic, "keys": list(found)}))
+
+
+async def hold_keys(session: AsyncSession, topic: str, keys: Iterable[str]) -> None:
+    """Until commit nobody else replays these keys or parks events of them."""
+    await session.execute(_HOLD, {"topic": topic, "keys": list(keys)})
+
+
+async def set_aside(session: AsyncSession, letter: DeadLetter) -> None:
+    """Keeps the letter. A record is kept once, however often the transport delivers it."""
+    columns = [column.key for column in DeadLetter.__table__.columns]
+    values = {name: getattr(letter, name) for name in columns}
+    await session.execute(
+        insert(DeadLetter)
+        .values(values)
+        .on_conflict_do_nothing(index_elements=["topic", "partition", "offset"])
+    )
 
 
 async def receive(session: AsyncSession, ids: Sequence[UUID], now: datetime) -> set[UUID]:
@@ -97,6 +129,5 @@ async def receive(session: AsyncSession, ids: Sequence[UUID], now: datetime) -> 
 
 async def open_count(session: AsyncSession) -> int:
     """How many letters are dead or parked."""
-    states = [LetterState.DEAD, LetterState.PARKED]
-    counted = select(func.count(DeadLetter.id)).where(DeadLetter.state.in_(states))
+    counted = select(func.count(DeadLetter.id)).where(DeadLetter.state.in_(OPEN))
     return await session.scalar(counted) or 0
