@@ -10,7 +10,7 @@ from shared.events.orders import OrderPlaced, QuoteAccepted, QuoteRequested
 from shared.events.parts import PricedLine, PriceStep
 from shared.events.pricing import QuotePricesRefused, QuotePricesResolved
 from shared.kit.database import new_id
-from shared.kit.testing import Bench
+from shared.kit.testing import Bench, faults_of
 from shared.values import Money
 
 
@@ -156,3 +156,16 @@ async def test_an_expired_quote_cannot_be_accepted(orders: Bench, world) -> None
 
     assert answer.status_code == 409
     assert await orders.count("orders") == 0
+
+
+async def test_who_was_suspended_meanwhile_cannot_accept(orders: Bench, world) -> None:
+    quote = await _sent(orders, world)
+    party = f"/orders/parties/{quote['customer_id']}"
+    version = (await orders.get(party)).json()["version"]
+    suspended = await orders.patch(party, {"state": "suspended"}, version=version)
+    assert suspended.status_code == 200, suspended.text
+
+    answer = await orders.post(f"/orders/quotes/{quote['id']}/accept", {})
+
+    assert answer.status_code == 422
+    assert list(faults_of(answer).values()) == ["customer_may_not_order"]

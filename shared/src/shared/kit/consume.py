@@ -32,13 +32,11 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from pydantic import ValidationError
-from sqlalchemy.exc import DBAPIError, InterfaceError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from shared.errors import Busy, DomainError
 from shared.events.contract import Envelope, Event, Unreadable, envelope_of
 from shared.kit.context import Context
-from shared.kit.database import new_id
+from shared.kit.database import is_away, new_id
 from shared.kit.inbox import (
     OPEN,
     DeadLetter,
@@ -400,20 +398,9 @@ def backoff(failures: int) -> timedelta:
     return timedelta(seconds=min(10.0, 0.1 * 2**failures) * random.uniform(0.5, 1))  # noqa: S311  # jitter
 
 
-_AWAY = ("08", "53", "57")
-"""Classes of SQLSTATE that speak of the server: connection, resources, operator's intervention."""
-
-
 def _is_outage(error: Exception) -> bool:
     """Whether it says something of the platform, and nothing of the event."""
-    if isinstance(error, DBAPIError):
-        if error.connection_invalidated or isinstance(error, InterfaceError):
-            return True
-        error = error.orig if isinstance(error.orig, Exception) else error
-    # A refused connection comes as the driver raised it.
-    if str(getattr(error, "sqlstate", None) or "").startswith(_AWAY):
-        return True
-    return isinstance(error, Busy | OSError | TimeoutError | PoolTimeout)
+    return is_away(error) or isinstance(error, Busy | OSError | TimeoutError)
 
 
 def _words(error: Exception) -> str:

@@ -11,6 +11,7 @@ from pydantic_core import to_json
 from sqlalchemy import DateTime, Enum, MetaData, Numeric
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, MappedAsDataclass, mapped_column
 from uuid_utils.compat import uuid7
@@ -108,12 +109,34 @@ _STATES: Mapping[str, tuple[type[DomainError], str]] = {
     "23505": (Conflict, "Another record already has this value."),
     "23P01": (Conflict, "This overlaps with another record."),
     "23514": (Conflict, "The present figures do not allow this."),
+    "22003": (Invalid, "A number is larger than can be kept."),
+    "22021": (Invalid, "A text holds a character that cannot be kept, such as U+0000."),
+    "22P05": (Invalid, "A text holds a character that cannot be kept, such as U+0000."),
     "23503": (Invalid, "It refers to something that does not exist."),
     "40001": (Busy, "Two requests met on the same record; repeat yours."),
     "40P01": (Busy, "Two requests met on the same records; repeat yours."),
     "55P03": (Busy, "The record is in use; repeat the request."),
     "57014": (Busy, "The database took too long; repeat the request."),
 }
+
+
+_AWAY = ("08", "53", "57")
+"""Classes of SQLSTATE that speak of the server: connection, resources, operator's intervention."""
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether the database could not be reached or had no room: nobody's data are at fault.
+
+    A refused connection comes as the driver raised it, anything later wrapped by SQLAlchemy.
+    """
+    if isinstance(error, DBAPIError):
+        if error.connection_invalidated:
+            return True
+        found = getattr(error.orig, "sqlstate", None)
+    else:
+        found = getattr(error, "sqlstate", None)
+    known = str(found or "").startswith(_AWAY)
+    return known or isinstance(error, ConnectionError | PoolTimeout)
 
 
 def domain_error(error: DBAPIError) -> DomainError | None:
@@ -123,6 +146,8 @@ def domain_error(error: DBAPIError) -> DomainError | None:
     name = getattr(cause, "constraint_name", None) or ""
     if isinstance(error, IntegrityError) and name in CONSTRAINTS:
         return CONSTRAINTS[name]()
+    if isinstance(cause, ValueError):  # the driver's word for what fits in no column
+        return Invalid("A value is larger than can be kept.")
     state = str(getattr(origin, "sqlstate", None) or getattr(cause, "sqlstate", ""))
     if state not in _STATES:
         return None

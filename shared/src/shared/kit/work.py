@@ -24,7 +24,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from shared.errors import Busy, DomainError, NotFound, VersionConflict
 from shared.events.contract import Envelope, Event
 from shared.kit.context import Context
-from shared.kit.database import Versioned, domain_error, new_id
+from shared.kit.database import Versioned, domain_error, is_away, new_id
 from shared.kit.outbox import Letter, append
 
 Row = TypeVar("Row", bound=DeclarativeBase)
@@ -76,8 +76,9 @@ class Work:
         if self._door is not None:
             try:
                 await self._door.before(self)
-            except BaseException:
+            except BaseException as error:
                 await self.session.close()
+                _translate(error)
                 raise
         return self
 
@@ -220,5 +221,5 @@ def _translate(error: BaseException) -> None:
         meaning = domain_error(error)
         if meaning is not None:
             raise meaning from error
-        if isinstance(error, OperationalError):
-            raise Busy("The database cannot be reached now.") from cast("Exception", error)
+    if is_away(error) or isinstance(error, OperationalError):
+        raise Busy("The database cannot be reached now.") from error

@@ -12,6 +12,7 @@ from shared.kit.external import ExternalIds
 from shared.values import Currency, Exact, Money
 
 Sku = Annotated[str, Field(min_length=1, max_length=40, examples=["85048"])]
+Points = Annotated[int, Field(ge=0, le=1_000_000_000, strict=True)]
 
 
 class PlaceLine(BaseModel):
@@ -36,7 +37,7 @@ class PlaceOrder(BaseModel):
     po_number: Annotated[
         str | None, Field(max_length=60, description="your number; a customer uses each once")
     ] = None
-    points: Annotated[int, Field(ge=0, strict=True, description="loyalty points to pay with")] = 0
+    points: Annotated[Points, Field(description="loyalty points to pay with")] = 0
     external_ids: ExternalIds = {}
 
 

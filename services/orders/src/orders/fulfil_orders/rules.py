@@ -26,6 +26,10 @@ class ReceiptWasBooked(Conflict):
     """A receipt with this reference was booked before."""
 
 
+class MoreThanCounted(Conflict):
+    """A stock position cannot count so many."""
+
+
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """A line of an order that waits for stock, in the order of the queue."""

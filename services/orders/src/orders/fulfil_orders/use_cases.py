@@ -10,6 +10,7 @@ from orders.accept_orders.rules import OrderState
 from orders.accept_orders.tables import Order, OrderLine, lines_of
 from orders.accept_orders.use_cases import edit_with_stock
 from orders.fulfil_orders.rules import (
+    MoreThanCounted,
     OrderCannotBeShipped,
     ReceiptRefused,
     ReceiptWasBooked,
@@ -27,7 +28,7 @@ from orders.fulfil_orders.tables import (
     waiting_lines,
     waiting_orders,
 )
-from orders.hold_stock.tables import MAIN, Stock, StockMove, stock_held, take_out
+from orders.hold_stock.tables import MAIN, MAX_UNITS, Stock, StockMove, stock_held, take_out
 from orders.know_prices.tables import goods_among
 from shared.errors import Faults
 from shared.events.orders import OrderAllocated, OrderDelivered, OrderShipped, StockChanged
@@ -81,6 +82,8 @@ async def bring_in(work: Work, received: Counter[str], *, reason: str, reference
     )
     for stock in await work.session.scalars(stock_held(skus)):
         quantity = received[stock.sku]
+        if stock.on_hand + quantity > MAX_UNITS:
+            raise MoreThanCounted(f"There would be more than {MAX_UNITS} of {stock.sku}.")
         stock.on_hand += quantity
         stock.updated_at = work.now
         work.add(

@@ -13,6 +13,8 @@ from orders.table import Table
 from shared.kit.database import Versioned, means
 
 MAIN = "main"
+MAX_UNITS = 2_000_000_000
+"""What a position can count."""
 
 
 class Stock(Versioned, Table, kw_only=True):

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from orders.accept_orders.rules import Channel
-from orders.accept_orders.schemas import Sku
+from orders.accept_orders.schemas import Points, Sku
 from orders.quote_customers.rules import POSSIBLE, QuoteState
 from shared.events.parts import PricedLine
 from shared.values import Currency, Money
@@ -56,7 +56,7 @@ class AcceptQuote(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     po_number: Annotated[str | None, Field(max_length=60)] = None
-    points: Annotated[int, Field(ge=0, strict=True)] = 0
+    points: Points = 0
     channel: Channel = Channel.DIRECT
 
 

@@ -42,17 +42,7 @@ from shared.values import Money
 
 async def request_quote(work: Work, request: RequestQuote) -> Quote:
     """Stores the wish and asks pricing."""
-    party = await work.session.get(Party, request.customer_id)
-    faults = Faults()
-    if party is None or not may_order(party.state):
-        faults.add(
-            "#/customer_id",
-            "unknown_customer" if party is None else "customer_may_not_order",
-            f"{request.customer_id} is not a party that may order.",
-            "See GET /orders/parties; a new account becomes a party within moments.",
-            str(request.customer_id),
-        )
-    faults.refuse_if_any(QuoteRefused)
+    await _check_party(work, request.customer_id)
     quote = Quote(
         id=new_id(),
         number=f"QU-{await work.session.scalar(select(QUOTE_NUMBERS.next_value())):08d}",
@@ -69,6 +59,20 @@ async def request_quote(work: Work, request: RequestQuote) -> Quote:
     await work.session.flush()
     _ask_prices(work, quote, request.lines, request.promotion_code)
     return quote
+
+
+async def _check_party(work: Work, customer_id: UUID) -> None:
+    party = await work.session.get(Party, customer_id)
+    faults = Faults()
+    if party is None or not may_order(party.state):
+        faults.add(
+            "#/customer_id",
+            "unknown_customer" if party is None else "customer_may_not_order",
+            f"{customer_id} is not a party that may order.",
+            "See GET /orders/parties; a new account becomes a party within moments.",
+            str(customer_id),
+        )
+    faults.refuse_if_any(QuoteRefused)
 
 
 async def revise_quote(work: Work, quote_id: UUID, request: ReviseQuote) -> Quote:
@@ -202,6 +206,7 @@ async def accept_quote(work: Work, quote_id: UUID, request: AcceptQuote) -> Quot
     quote = await work.edit(Quote, quote_id)
     check_act(quote.state, Act.ACCEPT)
     check_validity(quote.valid_until, work.now)
+    await _check_party(work, quote.customer_id)
     revision = await present_revision(work, quote)
     order_id = new_id()
     sale = Sale(

@@ -86,7 +86,11 @@ class Door:
             return
         request = self._request
         # A streamed file was read by its door, which tells contents apart itself.
-        body = await request.body() if "json" in request.headers.get("content-type", "") else b""
+        body = (
+            await request.body()
+            if "json" in request.headers.get("content-type", "").lower()
+            else b""
+        )
         self._fingerprint = hashlib.sha256(request.url.query.encode() + b"\n" + body).digest()
         lock = int.from_bytes(self._key[:8], "big", signed=True)
         found = (await work.session.execute(_CLAIM, {"lock": lock, "key": self._key})).one()
@@ -132,7 +136,7 @@ class Door:
             if isinstance(content, dict):
                 body = to_json({**content, "would_emit": shown})
         code = status or self._request.scope["route"].status_code or 200
-        if self._request.method == "GET" and self._not_modified(sent.get("ETag")):
+        if self._request.method in ("GET", "HEAD") and self._not_modified(sent.get("ETag")):
             body, code = b"", 304
         self._response = Response(body, code, sent)
         return self._response
