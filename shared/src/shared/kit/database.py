@@ -146,9 +146,9 @@ def domain_error(error: DBAPIError) -> DomainError | None:
     name = getattr(cause, "constraint_name", None) or ""
     if isinstance(error, IntegrityError) and name in CONSTRAINTS:
         return CONSTRAINTS[name]()
-    if isinstance(cause, ValueError):  # the driver's word for what fits in no column
-        return Invalid("A value is larger than can be kept.")
     state = str(getattr(origin, "sqlstate", None) or getattr(cause, "sqlstate", ""))
+    if state == "22000" and "out of" in str(cause):  # the driver's word, before it asks the server
+        return Invalid(_STATES["22003"][1])
     if state not in _STATES:
         return None
     kind, detail = _STATES[state]

@@ -14,6 +14,7 @@ whose process died is free again by that.
 """
 
 import asyncio
+import contextlib
 import logging
 import traceback
 from collections.abc import Awaitable, Callable, Iterable, Sequence
@@ -25,6 +26,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 from sqlalchemy import Index, Text, select, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -89,12 +91,17 @@ class Cancelled(Exception):
     """Somebody asked the job to stop."""
 
 
+class Superseded(Exception):
+    """The runner lost its lock with its connection, and another has taken the job since."""
+
+
 class Run:
     """A running job: opens works, notes progress, sees a wish to cancel."""
 
     def __init__(self, job: Job, new_work: NewWork) -> None:
         self.job_id = job.id
         self.bookmark = dict(job.bookmark)
+        self._attempt = job.attempts
         self._new_work = new_work
         self._context = Context(actor=job.created_by, correlation_id=job.correlation_id)
 
@@ -106,17 +113,25 @@ class Run:
     ) -> None:
         """In the transaction of what was done: how far it is, and where to go on after a crash.
 
-        Raises `Cancelled` when somebody asked to stop; what was done until now stays.
+        Raises `Cancelled` when somebody asked to stop; what was noted before stays. Raises
+        `Superseded` when another runner has the job: its bookmark counts, not ours.
         """
-        row = await work.edit(Job, self.job_id)
+        row = await self.held(work)
         row.progress, row.counts, row.bookmark = progress, counts, bookmark
         self.bookmark = bookmark
         if row.cancel_asked:
             raise Cancelled
 
+    async def held(self, work: Work) -> Job:
+        """The job's row, locked, while it is still ours."""
+        row = await work.edit(Job, self.job_id)
+        if row.attempts != self._attempt or row.state in ENDED:
+            raise Superseded
+        return row
+
     async def end(self, state: JobState, counts: dict[str, Any] | None = None) -> None:
         async with self.work() as work:
-            row = await work.edit(Job, self.job_id)
+            row = await self.held(work)
             row.state, row.ended_at = state, work.now
             row.progress = (
                 1.0 if state in (JobState.DONE, JobState.DONE_WITH_FAULTS) else row.progress
@@ -228,9 +243,11 @@ class JobRunner:
                 try:
                     return await self._run_job(job_id)
                 finally:
-                    await connection.execute(
-                        text("select pg_advisory_unlock(:space, hashtext(:subject))"), lock
-                    )
+                    # A lost connection has lost its lock; whatever ends this must not be lost too.
+                    with contextlib.suppress(DBAPIError):
+                        await connection.execute(
+                            text("select pg_advisory_unlock(:space, hashtext(:subject))"), lock
+                        )
         return False
 
     async def _candidates(self, connection: AsyncConnection) -> Sequence[Any]:
@@ -258,16 +275,21 @@ class JobRunner:
         try:
             ended = await door.call(run, door.arguments.model_validate(job.arguments))
             await run.end(ended or JobState.DONE)
-        except Cancelled:
-            await run.end(JobState.CANCELLED)
         except asyncio.CancelledError:
             raise
-        except Exception as error:
-            log.exception("Job %s (%s) failed", job.id, job.kind)
-            await self._fail(job, error)
+        except Exception as error:  # noqa: BLE001  # whatever it was, the job says so
+            with contextlib.suppress(Superseded):
+                await self._end_badly(run, job, error)
         return True
 
-    async def _fail(self, job: Job, error: Exception) -> None:
+    async def _end_badly(self, run: Run, job: Job, error: Exception) -> None:
+        if isinstance(error, Superseded):
+            log.warning("Job %s (%s) is run by another now", job.id, job.kind)
+            return
+        if isinstance(error, Cancelled):
+            await run.end(JobState.CANCELLED)
+            return
+        log.error("Job %s (%s) failed", job.id, job.kind, exc_info=error)
         final = isinstance(error, DomainError) or job.attempts >= ATTEMPTS
         words = (
             error.detail
@@ -275,7 +297,7 @@ class JobRunner:
             else "".join(traceback.format_exception_only(error)).strip()
         )
         async with self._new_work(Context()) as work:
-            row = await work.edit(Job, job.id)
+            row = await run.held(work)
             row.error = words
             row.state = JobState.FAILED if final else JobState.WAITING
             if final:

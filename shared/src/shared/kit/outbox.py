@@ -19,7 +19,8 @@ from datetime import datetime
 from typing import Any
 
 from pydantic_core import from_json
-from sqlalchemy import BigInteger, Identity, Row, Text, func, insert, select, text
+from sqlalchemy import BigInteger, Identity, Row, Text, func, select, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -56,19 +57,27 @@ class Letter:
     data: str | None
 
 
+# Arrays, since a statement takes no more than 32,767 parameters and a receipt may serve thousands.
+_APPEND = text(
+    'insert into outbox (topic, "key", attributes, data, created_at)'
+    " select topic, k, attributes, data, :now from unnest(cast(:topics as text[]),"
+    " cast(:keys as text[]), cast(:attributes as text[]), cast(:data as text[]))"
+    " with ordinality as l(topic, k, attributes, data, place) order by place"
+)
+
+
 async def append(session: AsyncSession, letters: Sequence[Letter], now: datetime) -> None:
     """Writes the letters in their order, in the caller's transaction, in one statement."""
-    rows = [
+    await session.execute(
+        _APPEND,
         {
-            "topic": letter.topic,
-            "key": letter.key,
-            "attributes": letter.attributes,
-            "data": letter.data,
-            "created_at": now,
-        }
-        for letter in letters
-    ]
-    await session.execute(insert(OutboxRow.__table__).values(rows))  # type: ignore[arg-type]  # a declarative table is a Table
+            "topics": [letter.topic for letter in letters],
+            "keys": [letter.key for letter in letters],
+            "attributes": [letter.attributes for letter in letters],
+            "data": [letter.data for letter in letters],
+            "now": now,
+        },
+    )
 
 
 def headers_of(attributes: str) -> Headers:
@@ -151,8 +160,12 @@ class Relay:
                     with suppress(TimeoutError):
                         await asyncio.wait_for(self._woken.wait(), self._poll)
         finally:
-            if not connection.invalidated:
-                await connection.execute(text("select pg_advisory_unlock(:k)"), {"k": RELAY_LOCK})
+            # A lost connection has lost its lock; the wish to stop must not be lost with it.
+            with suppress(DBAPIError):
+                if not connection.invalidated:
+                    await connection.execute(
+                        text("select pg_advisory_unlock(:k)"), {"k": RELAY_LOCK}
+                    )
 
     async def relay_once(self, connection: AsyncConnection) -> int:
         """Publishes one batch. Returns how many events it moved."""
