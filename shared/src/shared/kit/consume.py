@@ -122,7 +122,10 @@ class Pulse:
     def rejoined(self) -> None:
         """It fell out of its group and is in again, with nothing in hand that could still fail."""
         if self.joining and not self.in_hand:
-            self.joining, self.failing = False, None
+            self.well()
+
+    def well(self) -> None:
+        self.joining, self.failing = False, None
 
     def age(self) -> float:
         return perf_counter() - self.beat
@@ -206,7 +209,7 @@ class ConsumerRuntime:
             else:
                 await subscription.retry(batch, wait)
         except Lost:
-            self.pulse.failing = None  # what failed here is another's now
+            self.pulse.well()  # what failed here is another's now
             log.info(
                 "%s/%d is taken by another; its events come there", batch.topic, batch.partition
             )
@@ -226,7 +229,7 @@ class ConsumerRuntime:
             if not isinstance(error, DomainError):
                 log.debug("Batch of %s is applied one by one after %r", batch.topic, error)
             return await self._apply_singly(batch)
-        self.pulse.failing = None
+        self.pulse.well()
         return None
 
     def _read(
@@ -282,7 +285,7 @@ class ConsumerRuntime:
             wait = await self._apply_one(record)
             if wait is not None:
                 return wait
-        self.pulse.failing = None
+        self.pulse.well()
         return None
 
     async def _apply_one(self, record: Incoming) -> timedelta | None:
