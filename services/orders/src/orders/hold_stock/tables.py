@@ -1,4 +1,4 @@
-"""Stock positions, and the two statements that may reserve and release them."""
+"""Stock positions, and the statements that may reserve and release them."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -67,8 +67,12 @@ def stock_held(skus: list[str]) -> Select[Stock]:
     )
 
 
-# One round trip locks in the order of sku, takes what is there and says how much that was. A row
-# that another order holds is read again after the wait, so both see what the other left.
+# Locked first, counted by the next statement. In one statement a row that was changed while we
+# waited could be counted as it was before: the check constraint then refused an honest order.
+_HOLD = text(
+    "select id from stock where location = :location and sku = any(cast(:skus as text[]))"
+    " order by sku for update"
+)
 _RESERVE = text("""
 with wanted as (
   select * from unnest(cast(:skus as text[]), cast(:quantities as int[])) as w(sku, quantity)
@@ -76,7 +80,6 @@ with wanted as (
   select s.id, least(w.quantity, s.on_hand - s.reserved) as taken
   from stock s join wanted w on w.sku = s.sku
   where s.location = :location
-  order by s.sku for update of s
 )
 update stock set reserved = stock.reserved + held.taken, updated_at = :now
 from held where stock.id = held.id and held.taken > 0
@@ -101,6 +104,7 @@ async def reserve(
 ) -> dict[str, int]:
     """Reserves of each product as much as is available. Returns how much that was."""
     skus = sorted(wanted)
+    await session.execute(_HOLD, {"location": MAIN, "skus": skus})
     found = await session.execute(
         _RESERVE,
         {"skus": skus, "quantities": [wanted[s] for s in skus], "location": MAIN, "now": now},
