@@ -16,12 +16,20 @@ from sqlalchemy import MetaData, text
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
-from shared.kit.database import Kit
+from shared.kit.external import ExternalKey
+from shared.kit.http.requests import IdempotencyRow
+from shared.kit.inbox import DeadLetter, InboxRow
+from shared.kit.jobs import Job
+from shared.kit.outbox import OutboxRow
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 VERSIONS = "alembic_version"
+
+
+KIT_ROWS = (OutboxRow, InboxRow, DeadLetter, IdempotencyRow, Job, ExternalKey)
+"""The kit's tables, all of them in every service's database, whichever a service uses."""
 
 
 def versions_folder(service: str) -> Path:
@@ -77,7 +85,7 @@ async def upgrade(service: str, url: str) -> bool:
 def target_metadata(service: str) -> list[MetaData]:
     """The tables of a service and those of the kit."""
     main = import_module(f"{service}.main")
-    return [main.service.tables, Kit.metadata]
+    return [main.service.tables, *{row.metadata for row in KIT_ROWS}]
 
 
 def _run(connection: "Connection", service: str, target: str) -> None:

@@ -125,6 +125,14 @@ def upgrade() -> None:
     op.create_index(op.f('ix_dead_letters_cause'), 'dead_letters', ['cause'], unique=False)
     op.create_index('ix_dead_letters_open', 'dead_letters', ['topic', 'key'], unique=False, postgresql_where=sa.text("state in ('dead','parked')"))
     op.create_index('uq_dead_letters_origin', 'dead_letters', ['topic', 'partition', 'offset'], unique=True)
+    op.create_table('external_keys',
+    sa.Column('kind', sa.String(), nullable=False),
+    sa.Column('system', sa.String(), nullable=False),
+    sa.Column('key', sa.String(), nullable=False),
+    sa.Column('row_id', sa.Uuid(), nullable=False),
+    sa.PrimaryKeyConstraint('kind', 'system', 'key', name=op.f('pk_external_keys'))
+    )
+    op.create_index(op.f('ix_external_keys_row_id'), 'external_keys', ['row_id'], unique=False)
     op.create_table('idempotency',
     sa.Column('key', sa.LargeBinary(), nullable=False),
     sa.Column('fingerprint', sa.LargeBinary(), nullable=False),
