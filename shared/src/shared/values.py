@@ -49,9 +49,16 @@ def _exact(value: Any) -> Any:
     return value
 
 
+SMALLEST_EXPONENT = -40
+"""More decimals mean nothing, and 1e-999999 would be a megabyte of zeros in plain digits."""
+
+
 def _finite(value: Decimal) -> Decimal:
     if not value.is_finite() or abs(value) >= Decimal(10) ** 18:
         raise PydanticCustomError("decimal_range", "An amount is finite and below 10^18.")
+    exponent = value.as_tuple().exponent
+    if isinstance(exponent, int) and exponent < SMALLEST_EXPONENT:
+        raise PydanticCustomError("decimal_range", "An amount has at most 40 decimals.")
     return value
 
 
@@ -228,7 +235,12 @@ class Quantity(BaseModel):
 def _aware(value: datetime) -> datetime:
     if value.tzinfo is None:
         raise PydanticCustomError("timezone_aware", "An instant needs a time zone, such as Z.")
-    return value.astimezone(UTC)
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:  # its offset takes it out of the years 1 to 9999
+        raise PydanticCustomError(
+            "instant_range", "An instant is in the years 1 to 9999 of UTC."
+        ) from None
 
 
 Instant = Annotated[datetime, AfterValidator(_aware)]

@@ -1,7 +1,8 @@
 """HTTP doors: the router of a slice, and what each door checks before its function runs.
 
-In this order: identity and scope (401, 403), unknown query parameters (400), media type (415).
-Then FastAPI validates, and the function opens its work.
+In this order: identity and scope (401, 403), unknown query parameters (400), media type (415),
+length (413), If-Match where it is needed (428), JSON (400). Then FastAPI validates, and the
+function opens its work.
 """
 
 from collections.abc import Callable, Coroutine, Mapping, Sequence
@@ -20,6 +21,7 @@ from typing_extensions import override
 from shared.errors import Fault
 from shared.events.contract import Event
 from shared.kit.http.problems import did_you_mean, problem
+from shared.kit.http.reading import JsonRequest, declared_length, refuse_nul
 from shared.kit.security import Caller, Unauthenticated, Verifier
 
 READS = frozenset({"GET", "HEAD"})
@@ -85,17 +87,21 @@ class Door(APIRoute):
             unknown = [name for name in request.query_params if name not in known]
             if unknown:
                 return _unknown_parameters(request, unknown, known)
+            refuse_nul(request)
             if wants_json and not _is_json(request):
                 return problem(
                     request, "unsupported-media-type", "Send JSON.", expected="application/json"
                 )
             limit = max_bytes or request.app.state.running.settings.max_body_bytes
-            if int(request.headers.get("content-length", 0)) > limit:
+            if declared_length(request) > limit:
                 return problem(request, "too-large", f"At most {limit} bytes.", max_bytes=limit)
             if "transfer-encoding" in request.headers:
                 request = Request(request.scope, _up_to(limit, request.receive))
             if must_match and "if-match" not in request.headers:
                 return problem(request, "precondition-required")
+            if wants_json:
+                request = JsonRequest(request.scope, request.receive)
+                await request.read()
             try:
                 return await handle(request)
             except RequestValidationError as error:
