@@ -18,6 +18,12 @@ from shared.kit.service import Running
 from shared.kit.testing import EVERYTHING, Bench
 from tradepost.platform import NAMES
 
+NUMBERS = (-1, 2**31, 2**63, 1e300)
+HOSTILE = (
+    "", "\u202e🛒", "x" * 3000, "999999999999999999", "1e-30", "0001-01-01T00:00:00Z",
+    "9999-12-31T23:59:59Z", "9999-12-31", "Europe",
+)  # fmt: skip
+
 UNKNOWN = "no_such_member"
 
 
@@ -54,7 +60,7 @@ class Operation:
         return Maker(self.document, self.id, 0).make(schema, name)
 
     def resolved(self, schema: Any) -> dict[str, Any]:
-        return Maker(self.document, self.id, 0)._resolved(schema)  # noqa: SLF001
+        return Maker(self.document, self.id, 0)._resolved(schema)
 
     def url(self, **given: str) -> str:
         """The path, with an id nobody has for each of its parameters that is not given."""
@@ -154,6 +160,23 @@ def _wrong(operation: Operation, schema: Any) -> Any:
     return 7 if "object" in types and not types & {"integer", "number", "string"} else {"no": "no"}
 
 
+def _leaves(document: Any, place: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
+    inner = document.items() if isinstance(document, dict) else enumerate(document)
+    for step, value in inner:
+        if isinstance(value, dict | list):
+            yield from _leaves(value, (*place, step))
+        else:
+            yield (*place, step)
+
+
+def _with(document: Any, place: tuple[Any, ...], value: Any) -> Any:
+    if not place:
+        return value
+    copy = document.copy()
+    copy[place[0]] = _with(copy[place[0]], place[1:], value)
+    return copy
+
+
 @_each(WALK)
 async def test_without_a_token_or_its_scope_it_names_the_scope(operation: Operation) -> None:
     scope = operation.said["x-scope"]
@@ -213,7 +236,7 @@ async def test_a_body_that_cannot_be_read_is_refused(operation: Operation) -> No
 
     operation.refused(broken, 400)
     operation.refused(other, 415)
-    operation.refused(long, 413)
+    assert operation.refused(long, 413)["max_bytes"] == limit
 
 
 @_each(WALK)
@@ -255,6 +278,38 @@ async def test_an_id_that_is_none_is_named(operation: Operation) -> None:
 
     found = {fault["pointer"] for fault in problem["errors"] if fault["in"] == "path"}
     assert found == set(ids)
+
+
+@_each(WALK)
+async def test_no_value_of_a_parameter_is_a_bug(operation: Operation) -> None:
+    bugs = []
+    for one in operation.parameters("query"):
+        for value in (*HOSTILE, *map(str, NUMBERS)):
+            query = {**operation.query, one["name"]: value}
+            answer = await operation.call(params=query)
+            if answer.status_code >= 500:
+                bugs.append((one["name"], str(value)[:40], answer.status_code))
+            if answer.status_code >= 400:
+                operation.refused(answer, answer.status_code)
+
+    assert bugs == []
+
+
+@_each(WALK)
+async def test_no_value_of_a_member_is_a_bug(operation: Operation) -> None:
+    if operation.schema is None:
+        pytest.skip("takes no JSON")
+    whole = operation.made(operation.schema)
+    bugs = []
+    for place in _leaves(whole, ()):
+        for value in (*HOSTILE, *NUMBERS, None):
+            answer = await operation.call(json=_with(whole, place, value))
+            if answer.status_code >= 500:
+                bugs.append((place, str(value)[:40], answer.status_code))
+            elif answer.status_code >= 400:
+                operation.refused(answer, answer.status_code)
+
+    assert bugs == []
 
 
 @_each(LISTS)

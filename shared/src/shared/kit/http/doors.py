@@ -18,7 +18,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import Message, Receive
 from typing_extensions import override
 
-from shared.errors import Fault
+from shared.errors import Fault, Misunderstood
 from shared.events.contract import Event
 from shared.kit.http.problems import did_you_mean, problem
 from shared.kit.http.reading import JsonRequest, declared_length, refuse_nul
@@ -60,6 +60,12 @@ def serves(
     return said
 
 
+class TooLarge(Misunderstood):
+    """The body is longer than this operation takes."""
+
+    slug = "too-large"
+
+
 class Door(APIRoute):
     """A route that knows its scope and its parameters."""
 
@@ -93,10 +99,7 @@ class Door(APIRoute):
                     request, "unsupported-media-type", "Send JSON.", expected="application/json"
                 )
             limit = max_bytes or request.app.state.running.settings.max_body_bytes
-            if declared_length(request) > limit:
-                return problem(request, "too-large", f"At most {limit} bytes.", max_bytes=limit)
-            if "transfer-encoding" in request.headers:
-                request = Request(request.scope, _up_to(limit, request.receive))
+            request = _measured(request, limit)
             if must_match and "if-match" not in request.headers:
                 return problem(request, "precondition-required")
             if wants_json:
@@ -109,6 +112,15 @@ class Door(APIRoute):
                 raise
 
         return checked
+
+
+def _measured(request: Request, limit: int) -> Request:
+    """The request, whose body is refused when it is longer, as soon as that can be known."""
+    if declared_length(request) > limit:
+        raise TooLarge(f"At most {limit} bytes.", max_bytes=limit)
+    if "transfer-encoding" in request.headers:
+        return Request(request.scope, _up_to(limit, request.receive))
+    return request
 
 
 def _up_to(limit: int, receive: Receive) -> Receive:
