@@ -154,7 +154,7 @@ async def test_an_amount_that_cannot_be_is_refused(leads: Bench, amount: str) ->
 
 @pytest.mark.parametrize(
     "instant",
-    ["0000-01-01T00:00:00Z", "99999-01-01T00:00:00Z", "9999-12-31T23:59:59-12:00",
+    ["0000-01-01T00:00:00Z", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999999Z", "99999-01-01T00:00:00Z", "9999-12-31T23:59:59-12:00",
      "0001-01-01T00:00:00+12:00", "2026-02-30T00:00:00Z", "1e400", "9" * 40, "-" + "9" * 18,
      "NaN", "infinity", "now", NUL, ""],
 )  # fmt: skip
@@ -168,7 +168,7 @@ async def test_an_instant_that_cannot_be_is_refused(
     assert list(faults_of(answer)) == [parameter]
 
 
-@pytest.mark.parametrize("instant", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999999Z"])
+@pytest.mark.parametrize("instant", ["0001-01-01T00:00:01Z", "9999-12-31T23:59:59.999998Z"])
 async def test_the_first_and_last_instants_are_instants(orders: Bench, instant: str) -> None:
     assert (await orders.get("/orders/orders", placed_at_gte=instant)).status_code == 200
 
@@ -347,3 +347,13 @@ async def test_a_method_that_is_not_taken_names_all_that_are(leads: Bench, metho
 
     assert answer.status_code == 405
     assert answer.headers["allow"] == "GET, POST"
+
+
+async def test_what_the_driver_takes_for_infinity_is_no_instant(pricing: Bench) -> None:
+    await pricing.post("/pricing/products", {"sku": "LAMP", "name": "Lamp"})
+    price = {"sku": "LAMP", "currency": "GBP", "amount": "1.00"}
+
+    answer = await pricing.post("/pricing/prices", {**price, "valid_from": "0001-01-01T00:00:00Z"})
+
+    refused(answer, 422)
+    assert list(faults_of(answer)) == ["#/valid_from"]

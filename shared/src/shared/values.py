@@ -235,12 +235,17 @@ class Quantity(BaseModel):
 def _aware(value: datetime) -> datetime:
     if value.tzinfo is None:
         raise PydanticCustomError("timezone_aware", "An instant needs a time zone, such as Z.")
+    beyond = PydanticCustomError(
+        "instant_range", "An instant is within the years 1 to 9999 of UTC."
+    )
     try:
-        return value.astimezone(UTC)
-    except OverflowError:  # its offset takes it out of the years 1 to 9999
-        raise PydanticCustomError(
-            "instant_range", "An instant is in the years 1 to 9999 of UTC."
-        ) from None
+        found = value.astimezone(UTC)
+    except OverflowError:  # its offset takes it out of those years
+        raise beyond from None
+    # The very first and last stand for infinity in asyncpg, and come back without a zone.
+    if not datetime.min < found.replace(tzinfo=None) < datetime.max:
+        raise beyond
+    return found
 
 
 Instant = Annotated[datetime, AfterValidator(_aware)]
