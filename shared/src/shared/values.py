@@ -232,6 +232,10 @@ class Quantity(BaseModel):
     unit: Annotated[str, Field(pattern="^[A-Z0-9]{2,3}$", examples=["EA"])] = "EA"
 
 
+FIRST = datetime(1, 1, 1, tzinfo=UTC)
+LAST = datetime(9999, 12, 31, 23, 59, 59, 999999, tzinfo=UTC)
+
+
 def _aware(value: datetime) -> datetime:
     if value.tzinfo is None:
         raise PydanticCustomError("timezone_aware", "An instant needs a time zone, such as Z.")
@@ -243,7 +247,7 @@ def _aware(value: datetime) -> datetime:
     except OverflowError:  # its offset takes it out of those years
         raise beyond from None
     # The very first and last stand for infinity in asyncpg, and come back without a zone.
-    if not datetime.min < found.replace(tzinfo=None) < datetime.max:
+    if not FIRST < found < LAST:
         raise beyond
     return found
 
