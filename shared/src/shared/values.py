@@ -49,9 +49,16 @@ def _exact(value: Any) -> Any:
     return value
 
 
+SMALLEST_EXPONENT = -40
+"""More decimals mean nothing, and 1e-999999 would be a megabyte of zeros in plain digits."""
+
+
 def _finite(value: Decimal) -> Decimal:
     if not value.is_finite() or abs(value) >= Decimal(10) ** 18:
         raise PydanticCustomError("decimal_range", "An amount is finite and below 10^18.")
+    exponent = value.as_tuple().exponent
+    if isinstance(exponent, int) and exponent < SMALLEST_EXPONENT:
+        raise PydanticCustomError("decimal_range", "An amount has at most 40 decimals.")
     return value
 
 
@@ -225,10 +232,24 @@ class Quantity(BaseModel):
     unit: Annotated[str, Field(pattern="^[A-Z0-9]{2,3}$", examples=["EA"])] = "EA"
 
 
+FIRST = datetime(1, 1, 1, tzinfo=UTC)
+LAST = datetime(9999, 12, 31, 23, 59, 59, 999999, tzinfo=UTC)
+
+
 def _aware(value: datetime) -> datetime:
     if value.tzinfo is None:
         raise PydanticCustomError("timezone_aware", "An instant needs a time zone, such as Z.")
-    return value.astimezone(UTC)
+    beyond = PydanticCustomError(
+        "instant_range", "An instant is within the years 1 to 9999 of UTC."
+    )
+    try:
+        found = value.astimezone(UTC)
+    except OverflowError:  # its offset takes it out of those years
+        raise beyond from None
+    # The very first and last stand for infinity in asyncpg, and come back without a zone.
+    if not FIRST < found < LAST:
+        raise beyond
+    return found
 
 
 Instant = Annotated[datetime, AfterValidator(_aware)]

@@ -117,6 +117,13 @@ _STATES: Mapping[str, tuple[type[DomainError], str]] = {
     "40P01": (Busy, "Two requests met on the same records; repeat yours."),
     "55P03": (Busy, "The record is in use; repeat the request."),
     "57014": (Busy, "The database took too long; repeat the request."),
+    # What the doors let through and no column can hold. Other errors of class 22 are bugs of ours.
+    "22000": (Invalid, "A value is out of the range that can be stored."),
+    "22001": (Invalid, "A text is longer than what can be stored."),
+    "22003": (Invalid, "A number is out of the range that can be stored."),
+    "22008": (Invalid, "A date is out of the range that can be stored."),
+    "22021": (Invalid, "A text holds a character that cannot be stored."),
+    "22P05": (Invalid, "A text holds a character that cannot be stored."),
 }
 
 

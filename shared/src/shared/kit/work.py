@@ -8,8 +8,10 @@ Leaving the block commits; an exception rolls back. Nobody calls commit or flush
 the idempotency record are part of the same transaction; the relay is woken after the commit.
 """
 
+import logging
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
+from decimal import InvalidOperation
 from types import TracebackType
 from typing import Any, Protocol, Self, TypeVar, cast
 from uuid import UUID
@@ -21,11 +23,13 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.orm.exc import StaleDataError
 
-from shared.errors import Busy, DomainError, NotFound, VersionConflict
+from shared.errors import Busy, DomainError, Invalid, NotFound, VersionConflict
 from shared.events.contract import Envelope, Event
 from shared.kit.context import Context
 from shared.kit.database import Versioned, domain_error, is_away, new_id
 from shared.kit.outbox import Letter, append
+
+log = logging.getLogger(__name__)
 
 Row = TypeVar("Row", bound=DeclarativeBase)
 View = TypeVar("View")
@@ -215,6 +219,10 @@ def _translate(error: BaseException) -> None:
     """Raises what a database error means to the caller; returns when it means nothing to them."""
     if isinstance(error, DomainError):
         return
+    if isinstance(error, OverflowError | InvalidOperation):
+        # A date past the year 9999, a product of more digits than a Decimal has.
+        log.warning("out of range", exc_info=error)
+        raise Invalid("A number or a date is too large to be computed with.") from error
     if isinstance(error, StaleDataError):
         raise Busy("Somebody changed the same record at the same moment; repeat.") from error
     if isinstance(error, DBAPIError):

@@ -139,9 +139,13 @@ async def list_refused_rows(
     openapi_extra=serves("3.4.1.1"),
     response_class=StreamingResponse,
 )
-async def export_refused_rows(import_id: UUID, request: Request) -> StreamingResponse:
+async def export_refused_rows(
+    import_id: UUID, request: Request, work: Reading
+) -> StreamingResponse:
     """The same as a file, with the row as it was."""
     running: Running = request.app.state.running
+    async with work:
+        await work.get(HistoryImport, import_id)
 
     async def lines() -> AsyncIterator[str]:
         yield "row,code,detail,content\r\n"

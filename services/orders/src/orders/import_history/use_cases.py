@@ -22,7 +22,7 @@ def zone_of(name: str) -> ZoneInfo:
     """The time zone of that name (IANA). Raises `UnreadableFile`."""
     try:
         return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # a folder, or no name of a file at all
         raise UnreadableFile(f"{name} is no time zone; send one such as Europe/London.") from None
 
 

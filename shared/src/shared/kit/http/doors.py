@@ -1,7 +1,8 @@
 """HTTP doors: the router of a slice, and what each door checks before its function runs.
 
-In this order: identity and scope (401, 403), unknown query parameters (400), media type (415).
-Then FastAPI validates, and the function opens its work.
+In this order: identity and scope (401, 403), unknown query parameters (400), media type (415),
+length (413), If-Match where it is needed (428), JSON (400). Then FastAPI validates, and the
+function opens its work.
 """
 
 from collections.abc import Callable, Coroutine, Mapping, Sequence
@@ -17,9 +18,10 @@ from starlette.exceptions import HTTPException
 from starlette.types import Message, Receive
 from typing_extensions import override
 
-from shared.errors import Fault
+from shared.errors import Fault, Misunderstood
 from shared.events.contract import Event
 from shared.kit.http.problems import did_you_mean, problem
+from shared.kit.http.reading import JsonRequest, declared_length, refuse_nul
 from shared.kit.security import Caller, Unauthenticated, Verifier
 
 READS = frozenset({"GET", "HEAD"})
@@ -58,6 +60,12 @@ def serves(
     return said
 
 
+class TooLarge(Misunderstood):
+    """The body is longer than this operation takes."""
+
+    slug = "too-large"
+
+
 class Door(APIRoute):
     """A route that knows its scope and its parameters."""
 
@@ -85,17 +93,18 @@ class Door(APIRoute):
             unknown = [name for name in request.query_params if name not in known]
             if unknown:
                 return _unknown_parameters(request, unknown, known)
+            refuse_nul(request)
             if wants_json and not _is_json(request):
                 return problem(
                     request, "unsupported-media-type", "Send JSON.", expected="application/json"
                 )
             limit = max_bytes or request.app.state.running.settings.max_body_bytes
-            if int(request.headers.get("content-length", 0)) > limit:
-                return problem(request, "too-large", f"At most {limit} bytes.", max_bytes=limit)
-            if "transfer-encoding" in request.headers:
-                request = Request(request.scope, _up_to(limit, request.receive))
+            request = _measured(request, limit)
             if must_match and "if-match" not in request.headers:
                 return problem(request, "precondition-required")
+            if wants_json:
+                request = JsonRequest(request.scope, request.receive)
+                await request.read()
             try:
                 return await handle(request)
             except RequestValidationError as error:
@@ -103,6 +112,15 @@ class Door(APIRoute):
                 raise
 
         return checked
+
+
+def _measured(request: Request, limit: int) -> Request:
+    """The request, whose body is refused when it is longer, as soon as that can be known."""
+    if declared_length(request) > limit:
+        raise TooLarge(f"At most {limit} bytes.", max_bytes=limit)
+    if "transfer-encoding" in request.headers:
+        return Request(request.scope, _up_to(limit, request.receive))
+    return request
 
 
 def _up_to(limit: int, receive: Receive) -> Receive:

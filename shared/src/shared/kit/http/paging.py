@@ -34,13 +34,13 @@ from uuid import UUID
 from fastapi import Query, Request
 from pydantic import BaseModel, Field
 from pydantic_core import from_json, to_json
-from sqlalchemy import ColumnElement, Select, Text, cast, func, or_, select, tuple_
+from sqlalchemy import BigInteger, ColumnElement, Select, Text, cast, func, or_, select, tuple_
 from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute
 
 from shared.errors import Fault, Misunderstood
 from shared.kit.http.problems import did_you_mean
 from shared.kit.work import Work
-from shared.values import Instant
+from shared.values import Exact, Instant
 
 View = TypeVar("View", bound=BaseModel)
 
@@ -124,9 +124,10 @@ class Listing:
             declared.append(("q", Annotated[str | None, said], None))
         for name, kind in self._filters.items():
             said = Query(description=f"{name} is one of these")
-            declared.append((name, Annotated[list[kind] | None, said], None))  # type: ignore[valid-type]  # known at run time
+            shown = self._storable(name, kind)
+            declared.append((name, Annotated[list[shown] | None, said], None))  # type: ignore[valid-type]  # known at run time
         for name, kind in self._ranges.items():
-            shown = Instant if kind is datetime else kind
+            shown = self._storable(name, kind)
             for suffix, words in RANGES.items():
                 said = Query(description=f"{name} {words}")
                 declared.append((f"{name}_{suffix}", Annotated[shown | None, said], None))
@@ -136,6 +137,14 @@ class Listing:
             )
             for name, kind, default in declared
         ]
+
+    def _storable(self, name: str, kind: Any) -> Any:
+        """The kind, narrowed to what the column can be compared with."""
+        if kind is int:
+            column = getattr(self._row, name, None)
+            most = 2 ** (63 if isinstance(getattr(column, "type", None), BigInteger) else 31)
+            return Annotated[int, Field(ge=-most, le=most - 1)]
+        return {datetime: Instant, Decimal: Exact}.get(kind, kind)
 
     def __call__(self, **given: Any) -> Asked:
         wanted = str(given["sort"])
@@ -257,10 +266,13 @@ def _opened(asked: Asked, binding: str) -> tuple[bool, Any, Any]:
         given = (asked.cursor or "").encode()
         raw = base64.urlsafe_b64decode(given + b"=" * (-len(given) % 4))
         seal, content = raw[:12], raw[12:]
-        bound, backwards, value, key_value = from_json(content)
     except ValueError:
         raise BadCursor from None
-    if not hmac.compare_digest(seal, _seal(asked, content)) or bound != binding:
+    # The seal comes first: what it does not cover is not even read.
+    if not hmac.compare_digest(seal, _seal(asked, content)):
+        raise BadCursor
+    bound, backwards, value, key_value = from_json(content)
+    if bound != binding:
         raise BadCursor
     return bool(backwards), value, key_value
 

@@ -15,6 +15,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import to_json
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from shared.errors import (
     Busy,
@@ -253,15 +254,27 @@ async def on_http_exception(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     slug = _SLUG_OF_STATUS.get(error.status_code, "internal-error")
     detail = str(error.detail)
-    extra: dict[str, Any] = {}
+    headers = dict(error.headers or {})
     if error.status_code == 404:
         detail = f"No operation has the path {request.url.path}. {_near_path(request)}".strip()
     elif error.status_code == 405:
         detail = f"{request.url.path} does not take {request.method}."
+        headers["Allow"] = ", ".join(_methods_of(request))
     elif error.status_code == 400:
         fault = Fault("", "malformed_json", "The body is not JSON.", "Send one JSON document.")
         return problem(request, slug, "The body is not JSON.", faults=[fault])
-    return problem(request, slug, detail, headers=error.headers, **extra)
+    return problem(request, slug, detail, headers=headers)
+
+
+def _methods_of(request: Request) -> list[str]:
+    """All methods of this path; the framework names those of the first route it finds there."""
+    taken = {
+        method
+        for route in request.app.routes
+        if route.matches(request.scope)[0] is not Match.NONE
+        for method in getattr(route, "methods", None) or ()
+    }
+    return sorted(taken)
 
 
 def _near_path(request: Request) -> str:
@@ -325,7 +338,9 @@ def _pointer(place: Place, location: Sequence[Any]) -> str:
     if place == "body":
         escaped = (s.replace("~", "~0").replace("/", "~1") for s in steps)
         return "#" + "".join(f"/{step}" for step in escaped)
-    return steps[0] if steps else ""
+    name = steps[0] if steps else ""
+    # A header is named as it is written everywhere: Idempotency-Key.
+    return name.title() if place == "header" else name
 
 
 def _shown(item: Mapping[str, Any]) -> Any:
