@@ -109,9 +109,6 @@ _STATES: Mapping[str, tuple[type[DomainError], str]] = {
     "23505": (Conflict, "Another record already has this value."),
     "23P01": (Conflict, "This overlaps with another record."),
     "23514": (Conflict, "The present figures do not allow this."),
-    "22003": (Invalid, "A number is larger than can be kept."),
-    "22021": (Invalid, "A text holds a character that cannot be kept, such as U+0000."),
-    "22P05": (Invalid, "A text holds a character that cannot be kept, such as U+0000."),
     "23503": (Invalid, "It refers to something that does not exist."),
     "40001": (Busy, "Two requests met on the same record; repeat yours."),
     "40P01": (Busy, "Two requests met on the same records; repeat yours."),
@@ -154,8 +151,6 @@ def domain_error(error: DBAPIError) -> DomainError | None:
     if isinstance(error, IntegrityError) and name in CONSTRAINTS:
         return CONSTRAINTS[name]()
     state = str(getattr(origin, "sqlstate", None) or getattr(cause, "sqlstate", ""))
-    if state == "22000" and "out of" in str(cause):  # the driver's word, before it asks the server
-        return Invalid(_STATES["22003"][1])
     if state not in _STATES:
         return None
     kind, detail = _STATES[state]
