@@ -122,9 +122,9 @@ async def _keep(
     tally.rows = batch[-1][0]
     counts = dict(vars(tally))
     async with run.work() as work:
+        await run.note(work, progress=min(0.99, done), counts=counts, bookmark={"tally": counts})
         await _copy(work.session, "sales_lines", LINE_COLUMNS, lines)
         await _copy(work.session, "refused_rows", REFUSED_COLUMNS, refused)
-        await run.note(work, progress=min(0.99, done), counts=counts, bookmark={"tally": counts})
 
 
 def _record(import_id: UUID, number: int, line: PastLine) -> tuple[object, ...]:
@@ -152,7 +152,9 @@ async def _copy(
     if records:
         connection = await (await session.connection()).get_raw_connection()
         driver = connection.driver_connection
+        # SQLAlchemy begins with its own first statement; a COPY before it would commit by itself.
         assert driver is not None
+        assert driver.is_in_transaction(), "a statement of the session has to come first"
         await driver.copy_records_to_table(table, records=records, columns=columns)
 
 
