@@ -1,17 +1,18 @@
 """Walks every operation of all six documents: what it refuses, it refuses as the document says."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from types import SimpleNamespace
 from typing import Any, cast
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
 from fastapi.routing import APIRoute
 
 from shared.kit.examples import Maker
+from shared.kit.http.doors import query_names
 from shared.kit.http.problems import KINDS, MEDIA_TYPE
 from shared.kit.http.system import system_doors
 from shared.kit.service import Running
@@ -27,7 +28,7 @@ HOSTILE = (
 UNKNOWN = "no_such_member"
 
 
-def _operation_ids() -> Iterator[tuple[str, str]]:
+def _routes() -> Iterator[tuple[str, APIRoute]]:
     for name in NAMES:
         service = import_module(f"{name}.main").service
         # The doors every service has need its name alone to be listed.
@@ -35,11 +36,46 @@ def _operation_ids() -> Iterator[tuple[str, str]]:
         for doors in (*service.doors, *system_doors(nameless)):
             for route in doors.routes:
                 if isinstance(route, APIRoute) and route.include_in_schema:
-                    yield name, route.name
+                    yield name, route
 
 
-WALK = sorted(set(_operation_ids()))
-LISTS = [one for one in WALK if one[1].startswith("list_")]
+def _walk(wanted: Callable[[APIRoute], object] = bool) -> list[tuple[str, str]]:
+    """The operations of which that is so: a case for each, and none that is passed over."""
+    return sorted({(name, route.name) for name, route in _routes() if wanted(route)})
+
+
+def _required(route: APIRoute) -> bool:
+    body = route.body_field and route.body_field.field_info.annotation
+    return body is not None and any(f.is_required() for f in body.model_fields.values())
+
+
+def _has_uuid(route: APIRoute) -> bool:
+    return any(one.field_info.annotation is UUID for one in route.dependant.path_params)
+
+
+def _asks(route: APIRoute, name: str) -> bool:
+    return name in query_names(route)
+
+
+WALK = _walk()
+WITH_JSON = _walk(lambda route: route.body_field)
+WITH_REQUIRED = _walk(_required)
+WITH_ID = _walk(lambda route: route.dependant.path_params and "PUT" not in route.methods)
+WITH_UUID = _walk(_has_uuid)
+LISTS = _walk(lambda route: route.name.startswith("list_") and "{" not in route.path)
+REFUSING = [
+    (name, route.name, parameter, value)
+    for name, route in _routes()
+    for parameter, value in (
+        ("limit", "0"),
+        ("limit", "201"),
+        ("sort", "no_such_sort"),
+        ("cursor", "AAAAAAAAAAAAAAAAAAAA"),
+    )
+    if route.name.startswith("list_")
+    and _asks(route, parameter)
+    and (parameter != "cursor" or "{" not in route.path)
+]
 
 
 @dataclass(frozen=True)
@@ -205,11 +241,9 @@ async def test_another_method_is_told_those_there_are(operation: Operation) -> N
     assert operation.method in answer.headers["allow"].split(", ")
 
 
-@_each(WALK)
+@_each(WITH_JSON)
 async def test_every_wrong_member_is_a_fault(operation: Operation) -> None:
-    members = operation.resolved(operation.schema).get("properties")
-    if members is None:
-        pytest.skip("takes no JSON object")
+    members = operation.resolved(operation.schema)["properties"]
     body = {name: _wrong(operation, schema) for name, schema in members.items()}
     body[UNKNOWN] = 1
 
@@ -223,10 +257,8 @@ async def test_every_wrong_member_is_a_fault(operation: Operation) -> None:
         assert _in(body, pointer), pointer
 
 
-@_each(WALK)
+@_each(WITH_JSON)
 async def test_a_body_that_cannot_be_read_is_refused(operation: Operation) -> None:
-    if operation.schema is None:
-        pytest.skip("takes no JSON")
     json = {"Content-Type": "application/json"}
     limit = operation.said.get("x-max-bytes", operation.bench.running.settings.max_body_bytes)
 
@@ -239,11 +271,9 @@ async def test_a_body_that_cannot_be_read_is_refused(operation: Operation) -> No
     assert operation.refused(long, 413)["max_bytes"] == limit
 
 
-@_each(WALK)
+@_each(WITH_REQUIRED)
 async def test_what_is_missing_is_said_for_each_member(operation: Operation) -> None:
-    required = operation.resolved(operation.schema).get("required")
-    if not required:
-        pytest.skip("needs no member")
+    required = operation.resolved(operation.schema)["required"]
 
     problem = operation.refused(await operation.call(json={}), 422)
 
@@ -251,26 +281,20 @@ async def test_what_is_missing_is_said_for_each_member(operation: Operation) -> 
     assert missing >= {f"#/{name}" for name in required}
 
 
-@_each(WALK)
+@_each(WITH_ID)
 async def test_an_id_nobody_has_is_not_found(operation: Operation) -> None:
-    if not operation.parameters("path"):
-        pytest.skip("has no id")
-    if operation.method == "PUT":
-        pytest.skip("makes what is not there")
     body = None if operation.schema is None else operation.made(operation.schema)
 
     operation.refused(await operation.call(json=body), 404)
 
 
-@_each(WALK)
+@_each(WITH_UUID)
 async def test_an_id_that_is_none_is_named(operation: Operation) -> None:
     ids = [
         one["name"]
         for one in operation.parameters("path")
         if operation.resolved(one["schema"]).get("format") == "uuid"
     ]
-    if not ids:
-        pytest.skip("has no UUID in its path")
     url = operation.url(**dict.fromkeys(ids, "4711"))
     body = None if operation.schema is None else operation.made(operation.schema)
 
@@ -295,10 +319,8 @@ async def test_no_value_of_a_parameter_is_a_bug(operation: Operation) -> None:
     assert bugs == []
 
 
-@_each(WALK)
+@_each(WITH_JSON)
 async def test_no_value_of_a_member_is_a_bug(operation: Operation) -> None:
-    if operation.schema is None:
-        pytest.skip("takes no JSON")
     whole = operation.made(operation.schema)
     bugs = []
     for place in _leaves(whole, ()):
@@ -314,8 +336,6 @@ async def test_no_value_of_a_member_is_a_bug(operation: Operation) -> None:
 
 @_each(LISTS)
 async def test_a_list_that_is_empty_has_no_items_and_counts_none(operation: Operation) -> None:
-    if operation.parameters("path"):
-        pytest.skip("is a list of something that must exist")
     await operation.bench.forget()
     counting = "include_total" in {one["name"] for one in operation.parameters("query")}
     query = {**operation.query, **({"include_total": "true"} if counting else {})}
@@ -329,24 +349,15 @@ async def test_a_list_that_is_empty_has_no_items_and_counts_none(operation: Oper
         assert (page["total"], page["next"], page["prev"]) == (0, None, None)
 
 
-@_each(LISTS)
 @pytest.mark.parametrize(
-    ("parameter", "value"),
-    [
-        ("limit", "0"),
-        ("limit", "201"),
-        ("sort", "no_such_sort"),
-        ("cursor", "AAAAAAAAAAAAAAAAAAAA"),
-    ],
+    ("operation", "parameter", "value"),
+    [((service, name), parameter, value) for service, name, parameter, value in REFUSING],
+    ids=["-".join(one) for one in REFUSING],
+    indirect=["operation"],
 )
 async def test_a_list_names_what_it_cannot_do(
     operation: Operation, parameter: str, value: str
 ) -> None:
-    if parameter not in {one["name"] for one in operation.parameters("query")}:
-        pytest.skip(f"takes no {parameter}")
-    if parameter == "cursor" and operation.parameters("path"):
-        pytest.skip("is a list of something that must exist")
-
     answer = await operation.call(params={**operation.query, parameter: value})
 
     (fault,) = operation.refused(answer, 400)["errors"]

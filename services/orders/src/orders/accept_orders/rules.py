@@ -136,15 +136,19 @@ def settled(redemption: Step, promotion: Step) -> OrderState | None:
 
 
 def allowed_actions(
-    state: OrderState, *, anything_shipped: bool, anything_reserved: bool
+    state: OrderState,
+    *,
+    anything_shipped: bool,
+    anything_reserved: bool,
+    anything_under_way: bool,
 ) -> list[str]:
-    """What can be done with an order now."""
+    """What can be done with an order now. `deliver` is an act of its shipments."""
     actions = []
     if state in (OrderState.RECEIVED, OrderState.CONFIRMED) and not anything_shipped:
         actions.append("cancel")
     if state in (OrderState.CONFIRMED, OrderState.PARTLY_SHIPPED) and anything_reserved:
         actions.append("ship")
-    if state in (OrderState.PARTLY_SHIPPED, OrderState.SHIPPED):
+    if anything_under_way:
         actions.append("deliver")
     if anything_shipped:
         actions.append("return")

@@ -109,6 +109,7 @@ class OrderView(OrderHead):
             OrderState(str(members["state"])),
             anything_shipped=any(line.shipped > line.returned for line in shown),
             anything_reserved=any(line.reserved for line in shown),
+            anything_under_way=any(line.shipped > line.delivered for line in shown),
         )
         return cls.model_validate({**members, "lines": shown, "allowed_actions": actions})
 
