@@ -118,5 +118,5 @@ async def test_an_event_whose_number_fits_nowhere_does_not_hold_back_others(
         value=Money.of("1.00", "GBP"),
     )
 
-    with pytest.raises(AssertionError, match="A number is larger than can be kept"):
+    with pytest.raises(AssertionError, match="out of the range that can be stored"):
         await orders.hear(huge)
