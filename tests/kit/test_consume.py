@@ -14,6 +14,7 @@ from shared.events.pricing import PriceSet
 from shared.kit.consume import ATTEMPTS, Consumer, ConsumerRuntime
 from shared.kit.database import new_id
 from shared.kit.inbox import LetterState
+from shared.kit.observe import bound
 from shared.kit.testing import Bench
 from shared.kit.transports.transport import Batch, Incoming
 from shared.kit.work import Work
@@ -335,3 +336,28 @@ async def test_a_database_without_a_free_connection_is_waited_for(
 
     assert await listener.letters() == []
     assert listener.runtime.pulse.failing is None
+
+
+async def test_what_a_handler_logs_carries_the_ids_of_its_event(orders: Bench) -> None:
+    seen: list[tuple[str, str]] = []
+    consumer = Consumer()
+
+    @consumer.on(AccountRegistered)
+    async def look(work: Work, account: AccountRegistered) -> None:
+        ids = bound()
+        seen.append((ids.correlation_id, ids.causation_id))
+
+    listener = Listener(orders)
+    listener.runtime = ConsumerRuntime(
+        "orders",
+        [consumer],
+        orders.running.transport,
+        orders.running.new_work,
+        orders.running.metrics,
+    )
+    event_id = new_id()
+
+    await listener.take(listener.record("a", new_id(), event_id))
+
+    assert seen == [("story", str(event_id))]
+    assert bound().causation_id == ""

@@ -23,7 +23,8 @@ Slices subscribe by contract class:
 import asyncio
 import logging
 import random
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count, groupby
@@ -46,7 +47,7 @@ from shared.kit.inbox import (
     receive,
     set_aside,
 )
-from shared.kit.observe import Metrics, Trace
+from shared.kit.observe import Metrics, Trace, bind, unbind
 from shared.kit.transports.transport import Batch, Incoming, Lost, Subscription, Transport
 from shared.kit.work import NewWork, Work
 
@@ -276,9 +277,10 @@ class ConsumerRuntime:
             for handler in many:
                 await handler.call(work, [item.event for item in items])
             for item in items if single else ():
-                work.context = context_of(item.envelope)
-                for handler in single:
-                    await handler.call(work, item.event)
+                with _told_apart(item.envelope) as context:
+                    work.context = context
+                    for handler in single:
+                        await handler.call(work, item.event)
 
     async def _apply_singly(self, batch: Batch) -> timedelta | None:
         for record in batch.records:
@@ -389,6 +391,22 @@ def _letter(
         correlation_id=envelope.correlation_id if envelope else "",
         created_at=now,
     )
+
+
+@contextmanager
+def _told_apart(envelope: Envelope) -> Iterator[Context]:
+    """The context of one event; every line that is logged meanwhile carries its ids."""
+    context = context_of(envelope)
+    token = bind(
+        trace_id=Trace.parsed(context.traceparent).trace_id,
+        correlation_id=context.correlation_id,
+        causation_id=context.causation_id,
+    )
+    try:
+        yield context
+        log.info("%s %s was applied", envelope.type, envelope.subject)
+    finally:
+        unbind(token)
 
 
 def context_of(envelope: Envelope) -> Context:

@@ -34,7 +34,7 @@ class Loader:
     def __init__(self, folder: Path, base: str, say: Say) -> None:
         self._marks = folder / "demo.json"
         self._done: list[str] = json.loads(self._marks.read_text()) if self._marks.exists() else []
-        self._say = say
+        self.say = say
         token = local_token(folder, SCOPES, "demo", timedelta(days=2))
         self._client = httpx.AsyncClient(
             base_url=base,
@@ -51,10 +51,11 @@ class Loader:
         if name in self._done:
             return
         begun = monotonic()
+        self.say(f"[dim]… demo: {words}[/]")
         said = await act()
         self._done.append(name)
         self._marks.write_text(json.dumps(self._done))
-        self._say(f"[green]✓[/] demo: {words}{said} [dim]{monotonic() - begun:.1f} s[/]")
+        self.say(f"[green]✓[/] demo: {said} [dim]{monotonic() - begun:.1f} s[/]")
 
     def finished(self) -> bool:
         return "history" in self._done
@@ -138,12 +139,12 @@ async def _load(loader: Loader, data: retail.Retail) -> None:
             await loader.call("POST", "/orders/stock/receipts", json=body, headers=headers)
         return f"{len(goods)} stock positions"
 
-    await loader.step("products", "", products)
-    await loader.step("accounts", "", accounts)
-    await loader.step("stock", "", stock)
-    await loader.step("upload", "", lambda: _upload(loader))
-    await loader.step("live", "", lambda: _place_live(loader, data))
-    await loader.step("history", "", lambda: _await_history(loader))
+    await loader.step("products", "products and prices into pricing", products)
+    await loader.step("accounts", "customers into leads", accounts)
+    await loader.step("stock", "stock into orders", stock)
+    await loader.step("upload", "the history of a year, as a file", lambda: _upload(loader))
+    await loader.step("live", "the last weeks, order by order", lambda: _place_live(loader, data))
+    await loader.step("history", "the history, row by row", lambda: _await_history(loader))
 
 
 async def _is_known(loader: Loader, sku: str, customers: int) -> bool:
@@ -175,10 +176,14 @@ async def _upload(loader: Loader) -> str:
 
 async def _await_history(loader: Loader) -> str:
     found: dict[str, Any] = {}
+    shown = {"progress": 0.0}
 
     async def ended() -> bool:
         jobs = await loader.call("GET", "/orders/jobs", params={"kind": "import_history"})
         found.update(jobs["items"][0])
+        if found["progress"] >= shown["progress"] + 0.2:
+            shown["progress"] = found["progress"]
+            loader.say(f"[dim]… demo: the history, {found['progress']:.0%}[/]")
         return found["ended_at"] is not None
 
     await loader.until(ended)

@@ -1,6 +1,7 @@
 """`create_app` makes the application of a service; `together` serves several in one process."""
 
 import contextlib
+import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
 from time import perf_counter
 from typing import Any
@@ -26,6 +27,8 @@ from shared.kit.http.requests import Replay
 from shared.kit.http.system import system_doors
 from shared.kit.observe import Trace, bind, unbind
 from shared.kit.service import Running, Service
+
+log = logging.getLogger(__name__)
 
 
 def create_app(service: Service, running: Running) -> FastAPI:
@@ -132,6 +135,9 @@ class Thread:
             route = getattr(scope.get("route"), "path", "none")
             seconds = perf_counter() - started
             self.running.metrics.request(scope["method"], route, status, seconds)
+            if log.isEnabledFor(logging.INFO):
+                line = "%s %s %d %.1f ms"
+                log.info(line, scope["method"], route, status, seconds * 1000)
             if "tradepost.problem" in scope:
                 self.running.metrics.problems.labels(scope["tradepost.problem"]).inc()
             unbind(token)
