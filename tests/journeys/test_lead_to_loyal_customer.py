@@ -65,7 +65,7 @@ async def test_the_journey_and_the_books_at_its_end(world: World) -> None:
     assert journey.deal["lead_id"] == journey.lead["id"]
     assert journey.opportunity["stage"] == "won"
     # 2. priced by all rules that apply, the order has the quote's prices
-    assert _rules(journey.quote) >= {"list", "segment", "volume_break", "promotion"}
+    assert _rules(journey.quote) >= {"list", "segment", "volume_break", "promotion", "floor"}
     assert journey.order["net"] == journey.quote["total"]
     # 3. points paid a part, the short line waited, two shipments arrived
     assert journey.order["points_value"] == {"amount": "1.50", "currency": "GBP"}

@@ -18,6 +18,9 @@ PRODUCTS = {
     BUNTING: ("PAPER BUNTING WHITE LACE", "2.95"),
 }
 CURRENCY = "GBP"
+FLOORS = {BUNTING: "2.30"}
+"""Ten percent off bunting at its volume break would go below this."""
+
 SHORT_BY = 24
 
 
@@ -78,7 +81,18 @@ class Journey:
         self.tell.step(
             "The shop is open: products, prices, a promotion, stock, a programme, a partner"
         )
-        products = [{"sku": sku, "name": name} for sku, (name, _) in PRODUCTS.items()]
+        products = [
+            {
+                "sku": sku,
+                "name": name,
+                **(
+                    {"floor_price": FLOORS[sku], "floor_currency": CURRENCY}
+                    if sku in FLOORS
+                    else {}
+                ),
+            }
+            for sku, (name, _) in PRODUCTS.items()
+        ]
         await self.tell.post(
             "/pricing/products/batch", {"items": products}, person="pricing manager"
         )
